@@ -2,6 +2,7 @@
  * Watches what hangs over the rack: keeps its readings on record, raises an alarm above the site's level, and above
  * the next one stops what could feed a fire. It informs and may stop, never permit.
  */
+import { durationText } from "../../protocols/base/duration-text.ts";
 import type { Fault } from "../../protocols/base/fault.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
@@ -14,6 +15,7 @@ export interface RackWatchDeps {
   readonly sensors: readonly WatchedSensor[];
   readonly alarms: Alarms;
   readonly recorder: Recorder;
+  readonly nowMs: () => number;
   /** Ends exposing and puts every cell on open circuit; nothing of it comes back by itself. */
   readonly stop: (reason: string) => void;
   /** Trouble that is none at the moment; by default all is. */
@@ -30,23 +32,40 @@ const TEMPERATURE_CHANGE_K = 0.2;
 const RECORD_MOST_OFTEN_MS = 10_000;
 
 export interface RackWatch {
-  /** Sensors above the level at which the rack is stopped, or not clearly below it for long enough since. */
+  /**
+   * Sensors above the level at which the rack is stopped, or not clearly below it for long enough since; and those that fell
+   * silent before they were, until a person vouches for the air.
+   */
   troubles(): readonly string[];
+  /** A person has acknowledged an alarm of this place: for a sensor that is silent by then that vouches for the air, until it is read again. */
+  acknowledged(where: string): void;
 }
 
 const STOPPED = "rack.stopped";
 
 export function listenToRack(deps: RackWatchDeps): RackWatch {
   const sensors = deps.sensors.map((watched) => listenTo(watched, deps));
-  return { troubles: () => sensors.flatMap((sensor) => sensor.trouble() ?? []) };
+  return {
+    troubles: () => sensors.flatMap((sensor) => sensor.trouble() ?? []),
+    acknowledged(where) {
+      for (const sensor of sensors) sensor.acknowledged(where);
+    },
+  };
 }
 
-function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWatchDeps): { trouble(): string | null } {
-  const { alarms } = deps;
+interface ListenedSensor extends Pick<RackWatch, "acknowledged"> {
+  trouble(): string | null;
+}
+
+function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWatchDeps): ListenedSensor {
+  const { alarms, nowMs } = deps;
+  const listenedMs = nowMs();
+  let readMs: number | null = null;
+  let isVouched = false;
   let recordedMs = -Infinity;
   let recordedValue = NaN;
-  const alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
-  const stopLevel = stopAbove === null ? null : createSensorLevel(stopAbove);
+  let alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
+  let stopLevel = stopAbove === null ? null : createSensorLevel(stopAbove);
   let isStopped = false;
 
   function isOpen(code: string): boolean {
@@ -110,7 +129,22 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     }
   }
 
+  function silentMs(): number {
+    const sinceMs = nowMs() - (readMs ?? listenedMs);
+    return sinceMs > sensor.maximumAgeS * 1000 ? sinceMs : 0;
+  }
+
+  /** What it read before says nothing of the time between, in which a person may have let the rack go on. */
+  function forget(): void {
+    alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
+    stopLevel = stopAbove === null ? null : createSensorLevel(stopAbove);
+    isStopped = false;
+    isVouched = false;
+  }
+
   sensor.onReading(({ value, arrivedAtMs }) => {
+    if (silentMs() > 0) forget();
+    readMs = nowMs();
     alarms.clearAll(sensor.name, ["sensor."]);
     if (isDue(value, arrivedAtMs)) {
       recordedMs = arrivedAtMs;
@@ -127,7 +161,16 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
   return {
     trouble() {
       if (!isStopped && !isOpen(STOPPED)) return null;
+      const forMs = silentMs();
+      if (forMs > 0 && isVouched) return null;
+      if (forMs > 0) {
+        const since = readMs === null ? "since this start" : `for ${durationText(forMs / 1000)}`;
+        return `${sensor.name}: not read ${since}; it stopped the rack, and was not clearly below that level for long enough by then. Have it read again; or look at the rack from outside, make sure of its air, and acknowledge the sensor's alarm`;
+      }
       return `${sensor.name}: above the level at which the rack is stopped, or not below it for long enough yet`;
+    },
+    acknowledged(where) {
+      if (where === sensor.name && silentMs() > 0) isVouched = true;
     },
   };
 }

@@ -28,6 +28,8 @@ const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "
 export interface CampaignStops extends StopDesk, SafetyInputs {
   /** Once; `isExpected`: trouble of a sensor that is none at the moment. */
   listenToRack(isExpected?: (fault: Fault) => boolean): void;
+  /** A person has acknowledged an alarm of this place. */
+  acknowledged(where: string): void;
 }
 
 export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
@@ -73,7 +75,7 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
     ...inputs,
     listenToRack(isExpected) {
       rack = listenToRack({
-        ...{ sensors: roles.watched ?? [], alarms, recorder },
+        ...{ sensors: roles.watched ?? [], alarms, recorder, nowMs: () => clock.monoMs() },
         ...(isExpected === undefined ? {} : { isExpected }),
         stop(reason) {
           for (const stopClass of ["exposing", "open-circuit"] as const) {
@@ -82,6 +84,9 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
           }
         },
       });
+    },
+    acknowledged(where) {
+      rack?.acknowledged(where);
     },
     troubles: () => [...inputs.troubles(), ...(rack?.troubles() ?? [])],
     order: (order) => desk.order(order),

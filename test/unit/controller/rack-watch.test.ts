@@ -39,17 +39,22 @@ function rack(levels: Levels, quantity: Sensor["quantity"] = "gas") {
       return () => undefined;
     },
   };
+  let atMs = 0;
   const watch = listenToRack({
     sensors: [{ sensor, ...levels }],
     alarms,
     recorder,
+    nowMs: () => atMs,
     stop: (reason) => stops.push(reason),
   });
-  let atMs = 0;
   return {
     alarms,
     stops,
     troubles: () => watch.troubles().length,
+    watch,
+    pass: (ms: number): void => {
+      atMs += ms;
+    },
     recorded: () => events.filter(([type]) => type === "sensor-reading").map(([, data]) => data),
     read: (...values: readonly number[]): void => {
       for (const value of values) {
@@ -115,6 +120,43 @@ describe("what hangs over the rack", () => {
     expect(stops).toHaveLength(1);
     read(...Array<number>(13).fill(1));
     expect([open(), troubles()]).toEqual([[], 0]);
+  });
+
+  it("that stopped the rack and fell silent is told as that, and holds it until it is read again or a person who looked vouches for the air", () => {
+    const { read, watch, pass, alarms } = rack({ alarmAbove: null, stopAbove: 5 });
+    read(6, 6);
+    // That it stopped the rack was acknowledged at once: nobody has looked at anything by then.
+    watch.acknowledged("rack gas");
+    expect(watch.troubles()).toEqual([expect.stringContaining("above the level")]);
+    pass(3_600_000);
+    expect(watch.troubles()).toEqual([expect.stringMatching(/^rack gas: not read for 1 h; .* acknowledge/)]);
+    watch.acknowledged("rack air");
+    expect(watch.troubles()).toHaveLength(1);
+    watch.acknowledged("rack gas");
+    expect([watch.troubles(), alarms.open.length]).toEqual([[], 1]);
+    // It speaks again: what it says counts, and nothing of before.
+    read(1);
+    expect(watch.troubles()).toHaveLength(1);
+    read(...Array<number>(12).fill(1));
+    expect([watch.troubles(), alarms.open.length]).toEqual([[], 0]);
+  });
+
+  it("that is still above its level when it speaks again after a silence stops the rack anew, which may have gone on meanwhile", () => {
+    const { read, watch, pass, stops } = rack({ alarmAbove: null, stopAbove: 5 });
+    read(6, 6);
+    pass(3_600_000);
+    watch.acknowledged("rack gas");
+    read(6);
+    expect([stops.length, watch.troubles().length]).toEqual([1, 1]);
+    read(6);
+    expect(stops).toHaveLength(2);
+  });
+
+  it("that is silent since a restart is told as that", () => {
+    const { watch, pass, alarms } = rack({ alarmAbove: null, stopAbove: 5 });
+    alarms.raise({ code: "rack.stopped", where: "rack gas", what: "", advice: "" });
+    pass(61_000);
+    expect(watch.troubles()).toEqual([expect.stringContaining("not read since this start")]);
   });
 
   it("never stops a rack whose site gives no level for it", () => {
