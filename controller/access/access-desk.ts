@@ -142,6 +142,9 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   const people = createAccessPeople({
     ...{ open, asked, alarms: deps.alarms, positions: () => present().map(({ position }) => position) },
     isOff: (position) => stateOf(position) === "away" || OVER.includes(stateOf(position)),
+    leftBack: [...open].flatMap(([position, { isWhole }]) =>
+      isWhole === true ? [...(company.get(position) ?? [])] : [],
+    ),
   });
 
   function planAgain(): void {
@@ -227,7 +230,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
     } finally {
       locked.delete(position);
     }
-    people.answered();
+    people.answered(position);
     // Not before the stage is free again: what is planned may have to move it.
     planAgain();
   }
@@ -296,7 +299,7 @@ export function createAccess(deps: AccessDeskDeps): AccessDesk {
   function forget(position: string, isWhole: boolean, author: string): void {
     if (isWhole) aim.lost(author);
     for (const of of [open, openedV, company]) of.delete(position);
-    people.givenBack();
+    people.givenBack(position);
   }
 
   async function closeOne(position: string, { author, reason }: OpenAccess, given: GivenBack): Promise<void> {

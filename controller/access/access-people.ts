@@ -14,6 +14,8 @@ export interface AccessPeopleDeps {
   readonly positions: () => readonly string[];
   /** Nothing drives it, and nothing will. */
   readonly isOff: (position: string) => boolean;
+  /** Cells of the whole rack that were given back before a restart, which others are not yet. */
+  readonly leftBack: readonly string[];
   readonly alarms: () => Pick<Alarms, "raise" | "clear">;
 }
 
@@ -21,9 +23,9 @@ export interface AccessPeople {
   /** Why the beam waits for people; null where nobody has access, or asked for it. */
   obstacle(): Obstacle | null;
   /** An access was opened, or refused: whoever lifts the rack is told what is not off. */
-  answered(): void;
+  answered(position: string): void;
   /** One is over: with the last of them what was said of the rack. */
-  givenBack(): void;
+  givenBack(position: string): void;
 }
 
 export const RACK = "rack";
@@ -31,11 +33,16 @@ export const NOT_AS_BEFORE = "rack.not-as-before";
 const NOT_OFF = "rack.not-off";
 const PLACES_NAMED = 6;
 
-export function createAccessPeople({ open, asked, positions, isOff, alarms }: AccessPeopleDeps): AccessPeople {
+export function createAccessPeople(deps: AccessPeopleDeps): AccessPeople {
+  const { open, asked, positions, isOff, alarms } = deps;
+  /** The rack lies in its place again: these were proven off, and are driven because that was asked for. */
+  const back = new Set(deps.leftBack);
+
   /** Who lifts the rack lifts these with it. */
-  function notOff(): readonly string[] {
+  function driven(isBack: boolean): readonly string[] {
     if (!hasWhole(open)) return [];
-    return positions().filter((position) => !open.has(position) && !asked.has(position) && !isOff(position));
+    const others = positions().filter((position) => !open.has(position) && !asked.has(position));
+    return others.filter((position) => back.has(position) === isBack && !isOff(position));
   }
 
   return {
@@ -49,21 +56,25 @@ export function createAccessPeople({ open, asked, positions, isOff, alarms }: Ac
         const what = `${placesText(awaited)} to be proven off, for ${author}, who has no access yet: ${reason}`;
         return { reason: what, who: "channel" };
       }
-      const driven = notOff();
-      const warning = driven.length === 0 ? "" : `NOT OFF: ${placesText(driven)}, do not lift the rack; `;
+      const warning = warningText("NOT OFF", driven(false)) + warningText("given back, and driven again", driven(true));
       const notYet = awaited.length === 0 ? "" : `; no access yet to ${placesText(awaited)}`;
       const what = `${warning}${author} to give back the access to ${placesText([...open.keys()])}: ${reason}${notYet}`;
       return { reason: what, who: "operator" };
     },
-    answered() {
+    answered(position) {
+      back.delete(position);
       if (!hasWhole(open) || hasWhole(asked)) return;
       alarms().clear(NOT_OFF, RACK);
-      const driven = notOff();
-      if (driven.length === 0) return;
-      alarms().raise(faultNote(new Fault(NOT_OFF, RACK, `not proven off, and not given: ${placesText(driven)}`)));
+      const notOff = driven(false);
+      if (notOff.length === 0) return;
+      alarms().raise(faultNote(new Fault(NOT_OFF, RACK, `not proven off, and not given: ${placesText(notOff)}`)));
     },
-    givenBack() {
-      if (hasWhole(open)) return;
+    givenBack(position) {
+      if (hasWhole(open)) {
+        back.add(position);
+        return;
+      }
+      back.clear();
       for (const code of [NOT_OFF, NOT_AS_BEFORE]) alarms().clear(code, RACK);
     },
   };
@@ -72,6 +83,10 @@ export function createAccessPeople({ open, asked, positions, isOff, alarms }: Ac
 function hasWhole(of: ReadonlyMap<string, OpenAccess>): boolean {
   for (const { isWhole } of of.values()) if (isWhole === true) return true;
   return false;
+}
+
+function warningText(what: string, places: readonly string[]): string {
+  return places.length === 0 ? "" : `${what}: ${placesText(places)}, do not lift the rack; `;
 }
 
 function placesText(places: readonly string[]): string {

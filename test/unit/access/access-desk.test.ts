@@ -262,6 +262,26 @@ describe("a person's access to a cell", () => {
     expect(desk.obstacle()?.reason).toBe("anna to give back the access to A1, A2: the holder");
   });
 
+  it("to the whole rack that is given back cell by cell says which are driven again, and that nobody lifts it, and not that they could not be proven off", async () => {
+    const reads = { otherIs: "complete", backAs: "choosing" };
+    const { desk, raised, until } = bench(reads);
+    const by = { author: "anna", reason: "the holder" };
+    desk.rack.begin(by);
+    await until(() => desk.open.size === 2);
+    desk.end("A2", by, { code: "cell-2" });
+    await until(() => desk.open.size === 1);
+    reads.otherIs = "cycling";
+    expect(desk.obstacle()?.reason).toBe(
+      "given back, and driven again: A2, do not lift the rack; anna to give back the access to A1: the holder",
+    );
+    expect(raised).toEqual([]);
+    // It is asked for again, and is not off this time.
+    desk.begin("A2", by);
+    await until(() => raised.length > 0);
+    expect(raised).toEqual(["rack.not-off not proven off, and not given: A2"]);
+    expect(desk.obstacle()?.reason).toMatch(/^NOT OFF: A2, do not lift the rack; anna/);
+  });
+
   it("that was given back as the controller was lost is over when it is back: nobody is told that a cell is off which is driven", () => {
     const whole = { author: "anna", reason: "the holder", isOpen: true, isWhole: true, openCircuitV: 3.7 } as const;
     const left = new Map([
@@ -270,7 +290,9 @@ describe("a person's access to a cell", () => {
     ]);
     const { desk, told, raised } = bench({ left });
     expect([...desk.open.keys()]).toEqual(["A2"]);
-    expect(desk.obstacle()?.reason).toMatch(/NOT OFF: A1, do not lift the rack; anna to give back the access to A2/);
+    expect(desk.obstacle()?.reason).toMatch(
+      /^given back, and driven again: A1, do not lift the rack; anna to give back the access to A2/,
+    );
     desk.goOn();
     const closed = { position: "A1", author: "anna", reason: "the holder", spots_moved_within_mm: 0.5 };
     expect(told).toEqual([["access-closed", { ...closed, cell_is: "cycling", code_read: "unknown" }]]);
