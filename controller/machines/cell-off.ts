@@ -26,6 +26,7 @@ export function createOffStates(parts: ReturnType<typeof setupCell>, { clock, co
         STOP_CELL: {},
         TIME_OVER: {},
         DEADLINE: { target: "isolated", actions: ["noteNotOff", "tellWhetherOff"] },
+        CHANNEL_ISOLATED: { target: "isolated", actions: ["noteNotOff", "tellWhetherOff"] },
         ...onEveryAct("refuseAct"),
       },
     }),
@@ -46,6 +47,7 @@ export function createOffStates(parts: ReturnType<typeof setupCell>, { clock, co
         TIME_OVER: {},
         ...LIMIT_OPENS,
         DEADLINE: { target: "isolated", actions: ["keepLate", "noteNotOff"] },
+        CHANNEL_ISOLATED: { target: "isolated", actions: ["keepFault", "noteNotOff"] },
         ...onEveryAct("refuseAct"),
       },
     }),
@@ -66,6 +68,7 @@ export function createOffStates(parts: ReturnType<typeof setupCell>, { clock, co
       on: {
         ...LIMIT_OPENS,
         DEADLINE: { target: "isolated", actions: ["keepLate", "noteNotOff"] },
+        CHANNEL_ISOLATED: { target: "isolated", actions: ["keepFault", "noteNotOff"] },
         ...onEveryAct("refuseAct"),
       },
     }),

@@ -32,6 +32,34 @@ it.each(ORDERS)("a cell that is not confirmed off after $type is told as one tha
   }
 });
 
+it("a cell whose channel is given up before it confirmed it off is told as one that may still be on, and why it was to be off", async () => {
+  for (const [why, after] of [
+    [ORDERS[0], FAULT.what],
+    [ORDERS[1], FAULT.what],
+    [{ type: "LIMIT_PASSED", fault: LIMIT }, LIMIT.what],
+  ] as const) {
+    const bench = await cycling();
+    bench.behaviour.off = "hangs";
+    bench.send(why);
+    await bench.for(5);
+    bench.send({ type: "CHANNEL_ISOLATED", fault: FAULT });
+    await bench.for(COMMAND_MS);
+    expect(bench.parent.heard).toEqual([
+      {
+        ...{ type: "CELL_ISOLATED", position: "B7" },
+        fault: expect.objectContaining({
+          code: "cell.not-off",
+          what: expect.stringContaining(after) as string,
+        }) as object,
+      },
+    ]);
+    delete bench.behaviour.off;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.parent.heard.at(-1)).toMatchObject({ type: "CELL_NOT_OFF", fault: null });
+  }
+});
+
 it("a cell that is given up says on record until when its instrument may drive it, and what has flowed", async () => {
   for (const [runsUntilMs, told] of [
     [90_000, { runs_until_ms: 90_000 }],
