@@ -8,14 +8,7 @@ import { IN_HAND } from "../machines/cell-steps.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { totalsJson } from "./account-json.ts";
-import {
-  elapsedWhenOff,
-  expectedVoltage,
-  mayHaveFollowedMs,
-  type LastSeen,
-  unheardAh,
-  unheardToEnd,
-} from "./continuity.ts";
+import { elapsedWhenOff, expectedVoltage, orderedCurrentA, type LastSeen } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
@@ -28,6 +21,7 @@ import {
   type IdentitySource,
   type NotProven,
 } from "../custody/identity-proof.ts";
+import { createUnheardSteps } from "./unheard-steps.ts";
 import { createWiringProof, type Proven, type WiringProofDeps } from "./wiring-proof.ts";
 
 export interface CellEffectsDeps {
@@ -73,8 +67,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   let doesContinue = false;
   /** What it tells before the cell is found again is kept for whoever looks. */
   let isSought = deps.wasLeft === true;
-  /** Of which nobody knows whether it runs: what the record left, or what was asked to begin and has not answered. */
-  let unanswered: "left" | LeftStep | null = isSought ? "left" : null;
+  const unheard = createUnheardSteps({ clock, channel, cellIndex, intake, lastKnown, wasLeft: isSought });
   let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
   let failedUnseen: Fault | null = null;
   let provenOhm: number | null = null;
@@ -158,7 +151,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     stepEnded(end) {
       // Told to stop, it ends between two samples.
-      if (!isSought) unanswered = null;
+      unheard.ended(end);
       if (end === "aborted") intake.switchedOff(cellIndex, clock.monoMs());
       else intake.stepEnded(cellIndex);
       spectra.end();
@@ -234,31 +227,21 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const untilTimeS = Math.max(channelStep.sampleIntervalS, channelStep.untilTimeS - elapsedS);
       const askedAtMs = clock.monoMs();
       intake.releasedAt(cellIndex, NaN);
-      unanswered = { step, runningSinceMs: null, elapsedS: channelStep.untilTimeS - untilTimeS, mayHaveBegun: true };
+      unheard.asked(step, channelStep.untilTimeS - untilTimeS);
       await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
-      unanswered = null;
+      unheard.known();
       if (because !== null) deps.gap(cellIndex, because);
       noteStart(channelStep, untilTimeS, elapsedS > 0, askedAtMs);
     },
     ...look,
-    async openCircuit() {
+    async openCircuit(left) {
+      if (channel.hasTakenOver === true) unheard.known();
       await channel.abort();
-      unanswered = null;
+      if (endedUnseen !== null) unheard.known();
       spectra.end();
-      intake.switchedOff(cellIndex, clock.monoMs());
+      unheard.off(left);
     },
-    givenUp(left) {
-      const untilMs = intake.givenUp(cellIndex);
-      const about = unanswered === "left" ? left : unanswered;
-      if (about?.step == null) return untilMs;
-      const unheard = unheardToEnd(about, orderedCurrentA(about.step.channelStep), {
-        ...{ lastAtMs: intake.lastAtMs[cellIndex] ?? -Infinity, nowMs: clock.monoMs() },
-        runsAlone: channel.capabilities.runsProgrammeAlone,
-      });
-      if (unheard === null) return untilMs;
-      intake.mayHaveFlowed(cellIndex, unheard.ampereHours);
-      return Math.max(untilMs ?? -Infinity, unheard.untilMs);
-    },
+    givenUp: (left) => unheard.givenUp(left),
     async findAgain(left) {
       requireNoObjection();
       provenOhm ??= left.resistanceOhm ?? null;
@@ -269,7 +252,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       failedUnseen = null;
       if (unseen !== null || channel.hasTakenOver === true) {
         isSought = false;
-        unanswered = null;
+        unheard.known();
         // What an instrument kept for us is there by now.
         if (!channel.capabilities.buffersSamples) deps.gap(cellIndex, AWAY, leftAtMs);
         return unseen === null ? { kind: "running" } : { ...unseen, kind: "ended" };
@@ -281,22 +264,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const lastAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
       const { runsProgrammeAlone: runsAlone } = channel.capabilities;
       const stepElapsedS = elapsedWhenOff(left, { lastAtMs, nowMs: clock.monoMs(), runsAlone });
-      intake.switchedOff(cellIndex, clock.monoMs());
-      const { step, next } = left;
-      const nowMs = clock.monoMs();
-      // Of one with no sample on record all of the campaign's time is in doubt.
-      const heardMs = Math.max(0, lastAtMs);
-      if (step !== null) {
-        const currentA = orderedCurrentA(step.channelStep);
-        intake.mayHaveFlowed(cellIndex, unheardAh(left, currentA, { awayMs: nowMs - heardMs, runsAlone }));
-      }
-      if (next !== undefined) {
-        const begun = { step: next, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true };
-        const awayMs = mayHaveFollowedMs(left, lastKnown(), { lastAtMs, nowMs });
-        intake.mayHaveFlowed(cellIndex, unheardAh(begun, orderedCurrentA(next.channelStep), { awayMs, runsAlone }));
-      }
+      unheard.off(left);
       isSought = false;
-      unanswered = null;
       return { kind: "off", openCircuitV, stepElapsedS };
     },
     async confirmBack(left, wiringSignal) {
@@ -305,7 +274,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       endedUnseen = null;
       failedUnseen = null;
       isSought = false;
-      unanswered = null;
+      unheard.known();
       const openCircuitV = await channel.measureOpenCircuitV();
       judgeOpenCircuit(openCircuitV);
       // Where nothing was read as it was given out, what ran may have run on unheard since the last sample.
@@ -367,12 +336,6 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
 
 /** Why samples are missing of a step that ran on. */
 const AWAY = "the controller was away; the instrument ran on with its own limits";
-
-/** NaN where the step holds or sweeps a voltage. */
-export function orderedCurrentA(step: ChannelStep): number {
-  if (step.kind === "rest") return 0;
-  return step.kind === "constant-current" ? step.currentA : NaN;
-}
 
 /** Not the code itself: it may be another group's. */
 function codeRead({ barcode, scanned }: IdentityEvidence): string {

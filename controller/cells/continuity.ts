@@ -53,6 +53,12 @@ export function expectedVoltage(
   return { lowV: Math.max(lowV, voltageMinV - REST_V), highV: Math.min(highV, voltageMaxV + REST_V) };
 }
 
+/** NaN where the step holds or sweeps a voltage. */
+export function orderedCurrentA(step: ChannelStep): number {
+  if (step.kind === "rest") return 0;
+  return step.kind === "constant-current" ? step.currentA : NaN;
+}
+
 /** Most charge that a step can have moved which may have begun unheard, and is found to run no more; A h, 0 where none can. */
 export function unheardAh(
   { step, mayHaveBegun = false, elapsedS }: LeftStep,

@@ -1,7 +1,7 @@
 /** The states of a cell that is out of its place: in a robot's gripper or a person's hands, until it is proven back. */
 import { assign } from "xstate";
 import { carriedStep, isWiringAsked, mayAskAgain, type CellContext } from "./cell-news.ts";
-import { LIMIT_OPENS, type CellMachineDeps, type setupCell } from "./cell-setup.ts";
+import { LIMIT_OPENS, offInput, type CellMachineDeps, type setupCell } from "./cell-setup.ts";
 import { faultNote } from "./errors.ts";
 import { backAwaited } from "./waiting.ts";
 
@@ -97,7 +97,7 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
       },
       invoke: {
         src: "openCircuit",
-        input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + commandDeadlineMs }),
+        input: ({ context }) => ({ of: offInput(context), atMs: clock.monoMs() + commandDeadlineMs }),
         onDone: { target: "away", actions: "noteTaken" },
         onError: { target: "isolated", actions: "noteNotOff" },
       },

@@ -4,7 +4,7 @@
  * happens to beam, stage or detector does not reach it.
  */
 import { assign } from "xstate";
-import { LIMIT_OPENS, setupCell, type CellMachineDeps } from "./cell-setup.ts";
+import { LIMIT_OPENS, offInput, setupCell, type CellMachineDeps } from "./cell-setup.ts";
 import { openAccount } from "../cells/cell-account.ts";
 import { onEveryAct, onStoppingActs, whenOver } from "./cell-acts.ts";
 import { leftStep, mayProveAgain, type CellContext } from "./cell-news.ts";
@@ -308,7 +308,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         ],
         invoke: {
           src: "openCircuit",
-          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),
+          input: ({ context }) => ({ of: offInput(context), atMs: clock.monoMs() + deps.commandDeadlineMs }),
           onDone: { target: "choosing", actions: "noteRanOn" },
           onError: { target: "awaitingReturn", actions: keepFailure },
         },

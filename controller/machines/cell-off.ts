@@ -1,7 +1,7 @@
 /** The states of a cell that is switched off for good, each by why: it is confirmed off, or told as one that may still be on. */
 import { assign } from "xstate";
 import { onEveryAct } from "./cell-acts.ts";
-import { LIMIT_OPENS, type CellMachineDeps, type setupCell } from "./cell-setup.ts";
+import { LIMIT_OPENS, offInput, type CellMachineDeps, type setupCell } from "./cell-setup.ts";
 import { faultNote } from "./errors.ts";
 
 /** For the cell's machine, among its other states. */
@@ -17,7 +17,7 @@ export function createOffStates(parts: ReturnType<typeof setupCell>, { clock, co
       entry: { type: "waitFor", params: confirmedOff },
       invoke: {
         src: "openCircuit",
-        input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + commandDeadlineMs }),
+        input: ({ context }) => ({ of: offInput(context), atMs: clock.monoMs() + commandDeadlineMs }),
         onDone: { target: "isolated", actions: ["noteOff", "tellWhetherOff"] },
         onError: { target: "isolated", actions: ["noteNotOff", "tellWhetherOff"] },
       },
@@ -34,7 +34,7 @@ export function createOffStates(parts: ReturnType<typeof setupCell>, { clock, co
       entry: { type: "waitFor", params: confirmedOff },
       invoke: {
         src: "openCircuit",
-        input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + commandDeadlineMs }),
+        input: ({ context }) => ({ of: offInput(context), atMs: clock.monoMs() + commandDeadlineMs }),
         onDone: "stopped",
         onError: {
           target: "isolated",
@@ -58,7 +58,7 @@ export function createOffStates(parts: ReturnType<typeof setupCell>, { clock, co
       },
       invoke: {
         src: "openCircuit",
-        input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + commandDeadlineMs }),
+        input: ({ context }) => ({ of: offInput(context), atMs: clock.monoMs() + commandDeadlineMs }),
         onDone: "complete",
         onError: {
           target: "isolated",

@@ -91,7 +91,7 @@ export function setupCell(deps: CellMachineDeps) {
         if (seen === null || seen.kind === "lead") await effects.startStep(first, input.elapsedS, input.because);
         return seen;
       }),
-      openCircuit: taskActor<unknown, CellEffects>(clock, ({ input }) => input.openCircuit()),
+      openCircuit: taskActor<unknown, OffInput>(clock, ({ input }) => input.effects.openCircuit(input.left)),
       deadline: deadlineActor(clock),
     },
     guards: {
@@ -420,6 +420,13 @@ const FALLBACK_TEXT = {
 interface FindInput {
   readonly effects: CellEffects;
   readonly left: LeftStep;
+}
+
+type OffInput = Pick<FindInput, "effects"> & Partial<FindInput>;
+
+export function offInput(context: CellContext): OffInput {
+  const { effects, left } = context;
+  return left === undefined ? { effects } : { effects, left: leftStep(context) };
 }
 
 interface BackInput extends FindInput {

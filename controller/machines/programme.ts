@@ -142,8 +142,11 @@ export interface CellEffects {
   lookBefore?(step: ProgrammeStep, why: LookedAt): Promise<UnfitStep | LeadBack | null>;
   /** The same by its last sample, from which a person's order is judged. */
   unfitNow?(step: ProgrammeStep): UnfitStep | null;
-  /** Ends what runs and confirms the cell off. */
-  openCircuit(): Promise<void>;
+  /**
+   * Ends what runs and confirms the cell off. `left`: after a restart, what the record left, which may have run where nobody
+   * found it again before.
+   */
+  openCircuit(left?: LeftStep): Promise<void>;
   /**
    * After a restart: what the channel does, and whether the cell is the one that was left. Rejects with
    * `cell.unproven` where it is not, or with what came between.

@@ -317,14 +317,14 @@ export const BREAKAGES: readonly Breakage[] = [
         ],
         invoke: {
           src: "openCircuit",
-          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.commandDeadlineMs }),`,
+          input: ({ context }) => ({ of: offInput(context), atMs: clock.monoMs() + deps.commandDeadlineMs }),`,
     to: `            params: { reason: "the channel to confirm that nothing runs", who: "channel", ms: deps.commandDeadlineMs },
           },
           "forgetLead",
         ],
         invoke: {
           src: "openCircuit",
-          input: ({ context }) => ({ of: context.effects, atMs: null }),`,
+          input: ({ context }) => ({ of: offInput(context), atMs: null }),`,
     tests: ["test/unit/controller/cell-machine.test.ts"],
   },
   {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { elapsedWhenOff, expectedVoltage, unheardAh } from "../../../controller/cells/continuity.ts";
 import type { LeftStep } from "../../../controller/machines/programme.ts";
-import { COMMAND_MS, LIMIT, open } from "./cell-bench.ts";
+import { COMMAND_MS, cycling, LIMIT, open } from "./cell-bench.ts";
 
 const WHO = { kind: "hold", author: "operator", reason: "a look" } as const;
 
@@ -190,6 +190,17 @@ describe("a cell after a restart of the controller", () => {
     await bench.for(20);
     expect(bench.state()).toBe("stopped");
     expect(bench.calls).toEqual(["off"]);
+  });
+
+  it("that nobody looks for is switched off as what the record left, of which charge may be in doubt", async () => {
+    const lost = { runningSinceMs: null, stepElapsedS: 30, mayRunOnSinceMs: 30_000 };
+    const bench = open([100, 200], { isOrderedOff: true, ...lost });
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.offAs).toMatchObject([{ elapsedS: 30, mayHaveBegun: true, lostAtMs: 30_000 }]);
+    const first = await cycling();
+    first.send({ type: "STOP_CELL", author: "operator" });
+    expect(first.offAs).toEqual([undefined]);
   });
 
   it.each([

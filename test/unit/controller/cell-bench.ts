@@ -107,6 +107,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
   const looks: number[] = [];
   const finished: FinishedStep[] = [];
   const soughtAs: LeftStep[] = [];
+  const offAs: (LeftStep | undefined)[] = [];
   const rules = { nominalCapacityAh: 0.004, fullV: 4.2, emptyV: 2.8 };
   const totals = { chargedAh: 0, dischargedAh: 0, doubtAh: 0 };
 
@@ -153,7 +154,10 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
           await act("look", `look before ${stepNumber}`);
           return behaviour.unfit?.[stepNumber] ?? null;
         },
-        openCircuit: () => act("off", "off"),
+        openCircuit: (was) => {
+          offAs.push(was);
+          return act("off", "off");
+        },
         givenUp: () => behaviour.runsUntilMs ?? null,
         async findAgain(was) {
           soughtAs.push(was);
@@ -194,6 +198,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     finished,
     /** What it was looked for as, after a restart. */
     soughtAs,
+    /** What may have run as it was switched off. */
+    offAs,
     /** What has flowed so far; a test lets it flow. */
     totals,
     machine,

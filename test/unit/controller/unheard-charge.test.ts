@@ -9,6 +9,11 @@ const CHARGE: ChannelStep = {
 };
 const STEP = { stepNumber: 1, cycleNumber: 1, label: "", channelStep: CHARGE };
 
+const REST_STEP = {
+  ...STEP,
+  channelStep: { kind: "rest", untilTimeS: 60, sampleIntervalS: 1, limits: LIMITS },
+} as const;
+
 it.each([
   ["ends with the step where its instrument runs it alone", true, 100],
   ["goes on behind the step's end where nobody could tell its instrument", false, 1000],
@@ -99,6 +104,103 @@ it("of a cell that is given up after a start whose answer was lost, all of that 
   expect(effects.givenUp?.(NOTHING_LEFT)).toBeNull();
 });
 
+describe("a start whose answer was lost", () => {
+  async function asked(nowMs: number, runsProgrammeAlone = true) {
+    const bench = createEffectsBench({
+      capabilities: { runsProgrammeAlone } as never,
+      start: () => Promise.reject(new Error("no answer")),
+    });
+    await expect(bench.effects.startStep(STEP, 40, null)).rejects.toThrow("no answer");
+    bench.time.nowMs = nowMs;
+    return { ...bench, inDoubtAs: () => bench.intake.totals(0).doubtAh * 3600 };
+  }
+
+  it.each([
+    ["until then", 5000, true, 5],
+    ["up to its own end", 900_000, true, 60],
+    ["until then, where nothing ends it", 900_000, false, 900],
+  ] as const)(
+    "may have driven its cell until that is confirmed off, which is in doubt: %s",
+    async (_, nowMs, alone, s) => {
+      const { effects, inDoubtAs } = await asked(nowMs, alone);
+      await effects.openCircuit();
+      expect(inDoubtAs()).toBeCloseTo(0.001 * s, 9);
+      await effects.openCircuit();
+      expect(inDoubtAs()).toBeCloseTo(0.001 * s, 9);
+    },
+  );
+
+  it("is in doubt up to its end, where that is told; the end of the step before says nothing of it", async () => {
+    const { effects, heard, inDoubtAs } = await asked(3000);
+    heard.to?.stepEnded("aborted");
+    expect(inDoubtAs()).toBe(0);
+    heard.to?.stepEnded("time");
+    expect(inDoubtAs()).toBeCloseTo(0.001 * 3, 9);
+    expect(effects.givenUp?.(NOTHING_LEFT)).toBeNull();
+  });
+
+  it("is in doubt once where its cell was given up first", async () => {
+    const { effects, inDoubtAs } = await asked(5000);
+    effects.givenUp?.(NOTHING_LEFT);
+    await effects.openCircuit();
+    expect(inDoubtAs()).toBeCloseTo(0.001 * 60, 9);
+  });
+});
+
+describe("of a cell that is switched off after a restart, and was not found again before", () => {
+  const BEGUN: LeftStep = { step: STEP, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true };
+
+  it.each([
+    ["what may just have begun", {}, BEGUN, 35],
+    ["what may have run on since its link was lost", {}, { ...BEGUN, lostAtMs: 30_000 }, 35],
+    ["nothing of what is heard to run", { hasTakenOver: true }, BEGUN, 0],
+    ["nothing where nothing was to begin", {}, { ...BEGUN, mayHaveBegun: false }, 0],
+  ] as const)("is in doubt: %s", async (_, channel, left, inDoubtS) => {
+    const capabilities = { runsProgrammeAlone: true } as never;
+    const { effects, intake, time } = createEffectsBench({ capabilities, ...channel }, { wasLeft: true });
+    intake.lastSeen(0, 25_000, 3.5, 0.001);
+    time.nowMs = 60_000;
+    await effects.openCircuit(left);
+    expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.001 * inDoubtS, 9);
+  });
+
+  it("nothing is in doubt that may have followed a step whose end its instrument told", async () => {
+    const capabilities = { runsProgrammeAlone: true } as never;
+    const { effects, intake, heard, time } = createEffectsBench({ capabilities }, { wasLeft: true });
+    time.nowMs = 200_000;
+    const left = { step: REST_STEP, runningSinceMs: 0, elapsedS: 0, next: STEP };
+    heard.to?.stepEnded("time");
+    await effects.openCircuit(left);
+    expect(intake.totals(0).doubtAh).toBe(0);
+  });
+
+  it("it is in doubt also where it was sought in vain", async () => {
+    const { effects, intake, time } = createEffectsBench(
+      { capabilities: { runsProgrammeAlone: true } as never, measureOpenCircuitV: () => Promise.resolve(1) },
+      { wasLeft: true },
+    );
+    time.nowMs = 10_000;
+    await expect(effects.findAgain(BEGUN)).rejects.toThrow("1.0000 V");
+    await effects.openCircuit(BEGUN);
+    expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.001 * 10, 9);
+  });
+});
+
+it("of a cell that is given up after a restart, the step that may have followed may run to its end, and is in doubt", () => {
+  for (const [nowMs, untilMs, inDoubtAs] of [
+    [59_000, null, 0],
+    [75_000, 175_000, 0.001 * 100],
+  ] as const) {
+    const capabilities = { runsProgrammeAlone: true } as never;
+    const { effects, intake, time } = createEffectsBench({ capabilities }, { wasLeft: true });
+    intake.lastSeen(0, 50_000, 3.5, 0);
+    time.nowMs = nowMs;
+    const left = { step: REST_STEP, runningSinceMs: 0, elapsedS: 0, next: STEP };
+    expect(effects.givenUp?.(left)).toBe(untilMs);
+    expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(inDoubtAs, 9);
+  }
+});
+
 it("a proof that was under way as the controller was lost may have driven all of its current, and is in doubt", () => {
   const inDoubtAs = (mayHaveBeenProven: boolean): number => {
     const proof = { code: { pulseS: 1, bitCount: 6 }, limits: LIMITS, nominalCapacityAh: 0.004 };
@@ -110,17 +212,12 @@ it("a proof that was under way as the controller was lost may have driven all of
   expect(inDoubtAs(true)).toBeCloseTo((0.004 / 20) * 3 * 6, 9);
 });
 
-const REST_STEP = {
-  ...STEP,
-  channelStep: { kind: "rest", untilTimeS: 60, sampleIntervalS: 1, limits: LIMITS },
-} as const;
-
 describe("of a cell that is found off after a restart, what follows its step", () => {
   async function inDoubtAs(left: Partial<LeftStep>, lastV: number, nowMs: number): Promise<number> {
-    const { effects, intake, time } = createEffectsBench({
-      capabilities: { runsProgrammeAlone: true } as never,
-      measureOpenCircuitV: () => Promise.resolve(3.5),
-    });
+    const { effects, intake, time } = createEffectsBench(
+      { capabilities: { runsProgrammeAlone: true } as never, measureOpenCircuitV: () => Promise.resolve(3.5) },
+      { wasLeft: true },
+    );
     const ran = { step: REST_STEP, runningSinceMs: 0, elapsedS: 0, ...left };
     intake.lastSeen(0, 50_000, lastV, 0);
     time.nowMs = nowMs;
@@ -129,7 +226,10 @@ describe("of a cell that is found off after a restart, what follows its step", (
   }
 
   it("is in doubt by no more than can have flowed since the campaign began, where no sample is on record", async () => {
-    const { effects, intake, time } = createEffectsBench({ measureOpenCircuitV: () => Promise.resolve(3.5) });
+    const { effects, intake, time } = createEffectsBench(
+      { measureOpenCircuitV: () => Promise.resolve(3.5) },
+      { wasLeft: true },
+    );
     time.nowMs = 75_000;
     await effects.findAgain({ step: STEP, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true });
     expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.001 * 75, 9);

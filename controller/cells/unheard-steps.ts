@@ -1,0 +1,106 @@
+/**
+ * What may have flowed in a cell while nobody could hear it: by what the record left of its step, and by a start whose answer
+ * did not come. It is in doubt once nothing runs there any more, or nobody asks.
+ */
+import type { Clock } from "../../protocols/base/clock.ts";
+import type { Channel, StepEnd } from "../../protocols/roles/channel.ts";
+import type { LeftStep, ProgrammeStep } from "../machines/programme.ts";
+import { mayHaveFollowedMs, orderedCurrentA, unheardAh, unheardToEnd, type LastSeen } from "./continuity.ts";
+import type { SampleIntake } from "./sample-intake.ts";
+
+export interface UnheardStepsDeps {
+  readonly clock: Clock;
+  readonly channel: Pick<Channel, "capabilities">;
+  readonly cellIndex: number;
+  readonly intake: SampleIntake;
+  readonly lastKnown: () => LastSeen;
+  /** After a restart: what the record left may run. */
+  readonly wasLeft: boolean;
+}
+
+export interface UnheardSteps {
+  /** A step is asked to begin that has run for so long; until its start is answered it may have begun, or not. */
+  asked(step: ProgrammeStep, elapsedS: number): void;
+  /** By its instrument's word something ended, which may be the step before. */
+  ended(end: StepEnd): void;
+  /** What runs, or ran, is heard. */
+  known(): void;
+  /** Confirmed off. `left`: after a restart, what the record left. */
+  off(left?: LeftStep): void;
+  /** As `CellEffects.givenUp`. */
+  givenUp(left: LeftStep): number | null;
+}
+
+interface Asked {
+  readonly about: LeftStep;
+  readonly atMs: number;
+}
+
+export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
+  const { clock, channel, cellIndex, intake } = deps;
+  let unanswered: "left" | Asked | null = deps.wasLeft ? "left" : null;
+
+  function doubt(about: LeftStep, awayMs: number): void {
+    if (about.step === null) return;
+    const { runsProgrammeAlone: runsAlone } = channel.capabilities;
+    const currentA = orderedCurrentA(about.step.channelStep);
+    intake.mayHaveFlowed(cellIndex, unheardAh(about, currentA, { awayMs, runsAlone }));
+  }
+
+  /** What follows the step that was left, and for how long it may have run. */
+  function following(left: LeftStep, nowMs: number): { readonly about: LeftStep; readonly awayMs: number } | null {
+    if (left.next === undefined) return null;
+    const awayMs = mayHaveFollowedMs(left, deps.lastKnown(), { lastAtMs: lastAtMs(), nowMs });
+    const about = { step: left.next, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true };
+    return awayMs > 0 ? { about, awayMs } : null;
+  }
+
+  function lastAtMs(): number {
+    return intake.lastAtMs[cellIndex] ?? -Infinity;
+  }
+
+  return {
+    asked(step, elapsedS) {
+      const about = { step, runningSinceMs: null, elapsedS, mayHaveBegun: true };
+      unanswered = { about, atMs: clock.monoMs() };
+    },
+    ended(end) {
+      if (unanswered === null || unanswered === "left" || end === "aborted") return;
+      doubt(unanswered.about, clock.monoMs() - unanswered.atMs);
+      unanswered = null;
+    },
+    known() {
+      unanswered = null;
+    },
+    off(left) {
+      const nowMs = clock.monoMs();
+      const of = unanswered;
+      unanswered = null;
+      intake.switchedOff(cellIndex, nowMs);
+      if (of !== null && of !== "left") doubt(of.about, nowMs - of.atMs);
+      if (of !== "left" || left === undefined) return;
+      // Of one with no sample on record all of the campaign's time is in doubt.
+      doubt(left, nowMs - Math.max(0, lastAtMs()));
+      const next = following(left, nowMs);
+      if (next !== null) doubt(next.about, next.awayMs);
+    },
+    givenUp(left) {
+      const nowMs = clock.monoMs();
+      const { runsProgrammeAlone: runsAlone } = channel.capabilities;
+      const next = unanswered === "left" ? following(left, nowMs) : null;
+      const about = unanswered === "left" ? [left, ...(next === null ? [] : [next.about])] : [unanswered?.about];
+      let untilMs = intake.givenUp(cellIndex);
+      for (const one of about) {
+        if (one?.step == null) continue;
+        const currentA = orderedCurrentA(one.step.channelStep);
+        const unheard = unheardToEnd(one, currentA, { lastAtMs: lastAtMs(), nowMs, runsAlone });
+        if (unheard === null) continue;
+        intake.mayHaveFlowed(cellIndex, unheard.ampereHours);
+        untilMs = Math.max(untilMs ?? -Infinity, unheard.untilMs);
+      }
+      // Up to its own end it is in doubt by now. What nothing ends is once it is off.
+      if (runsAlone) unanswered = null;
+      return untilMs;
+    },
+  };
+}
