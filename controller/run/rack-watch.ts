@@ -64,8 +64,8 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
   let isVouched = false;
   let recordedMs = -Infinity;
   let recordedValue = NaN;
-  let alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
-  let stopLevel = stopAbove === null ? null : createSensorLevel(stopAbove);
+  const alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
+  const stopLevel = stopAbove === null ? null : createSensorLevel(stopAbove);
   let isStopped = false;
 
   function isOpen(code: string): boolean {
@@ -134,16 +134,16 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     return sinceMs > sensor.maximumAgeS * 1000 ? sinceMs : 0;
   }
 
-  /** What it read before says nothing of the time between, in which a person may have let the rack go on. */
-  function forget(): void {
-    alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
-    stopLevel = stopAbove === null ? null : createSensorLevel(stopAbove);
+  /** In the time between a person may have let the rack go on: where it is still above, the rack is stopped anew. */
+  function missed(): void {
+    alarmLevel?.missed();
+    stopLevel?.missed();
     isStopped = false;
     isVouched = false;
   }
 
   sensor.onReading(({ value, arrivedAtMs }) => {
-    if (silentMs() > 0) forget();
+    if (silentMs() > 0) missed();
     readMs = nowMs();
     alarms.clearAll(sensor.name, ["sensor."]);
     if (isDue(value, arrivedAtMs)) {

@@ -10,6 +10,8 @@ const CLEARED_AFTER_MS = 120_000;
 export interface SensorLevel {
   /** `isOpen`: its alarm is. Null where nothing changes. */
   judge(value: number, atMs: number, isOpen: boolean): "raise" | "clear" | null;
+  /** It was silent for too long: nobody knows that it was below. What it read above counts on. */
+  missed(): void;
 }
 
 /** `level` in the sensor's unit, above zero or below it. */
@@ -24,6 +26,9 @@ export function createSensorLevel(level: number): SensorLevel {
       else belowSinceMs ??= atMs;
       if (!isOpen) return aboveCount >= READINGS_IN_ROW ? "raise" : null;
       return belowSinceMs !== null && atMs - belowSinceMs >= CLEARED_AFTER_MS ? "clear" : null;
+    },
+    missed() {
+      belowSinceMs = null;
     },
   };
 }

@@ -147,9 +147,15 @@ describe("what hangs over the rack", () => {
     pass(3_600_000);
     watch.acknowledged("rack gas");
     read(6);
-    expect([stops.length, watch.troubles().length]).toEqual([1, 1]);
-    read(6);
-    expect(stops).toHaveLength(2);
+    expect([stops.length, watch.troubles().length]).toEqual([2, 1]);
+  });
+
+  it("stops the rack by two readings in a row however far apart they come", () => {
+    const { read, open, stops, pass } = rack({ alarmAbove: 0.2, stopAbove: 100 });
+    read(150);
+    pass(90_000);
+    read(150);
+    expect([stops.length, open()]).toEqual([1, ["rack.stopped", "rack.level"]]);
   });
 
   it("that is silent since a restart is told as that", () => {
