@@ -14,7 +14,7 @@ export interface Alarm {
 export interface Alarms {
   /**
    * One alarm per code and place is open at a time; a repetition is no news. Of a device that is not heard one stands, the
-   * first or one that says more of the cause, until it is given up.
+   * first or one that says more of the cause, until it is given up: then that one.
    */
   raise(note: FaultNote): void;
   clear(code: string, where: string): void;
@@ -73,7 +73,10 @@ export function createAlarms(recorder: Recorder, nowMs: () => number): Alarms {
     raise(note) {
       const key = `${note.code} ${note.where}`;
       if (open.has(key)) return;
-      if (UNHEARD.includes(note.code) && isOpen(note.where, SAYS_WHY.includes(note.code) ? SAYS_WHY : UNHEARD)) return;
+      if (UNHEARD.includes(note.code)) {
+        const sayAsMuch = SAYS_WHY.includes(note.code) ? SAYS_WHY : UNHEARD;
+        if (isOpen(note.where, sayAsMuch) || isOpen(note.where, GIVEN_UP)) return;
+      }
       raisedCount += 1;
       if (isDefect(note)) defectCount += 1;
       open.set(key, { id: raisedCount, ...note, raisedAtMs: nowMs() });

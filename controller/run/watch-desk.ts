@@ -164,6 +164,8 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
           alarms.raise(news.fault);
           break;
         case "LINK_ISOLATED":
+          // Whoever said that it is repaired is to hear that it is not.
+          alarms.clearAll(news.name, ["link.isolated"], "it was tried again, in vain");
           alarms.raise({
             code: "link.isolated",
             where: news.name,

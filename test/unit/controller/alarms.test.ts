@@ -77,8 +77,13 @@ describe("alarms", () => {
       "alarm-cleared",
       { alarm: 4, code: "link.refused", where: "stage", because: "it is given up" },
     ]);
-    // It was tried again in vain.
-    alarms.raise(of("link.timeout"));
-    expect(alarms.open.at(-1)).toMatchObject({ code: "link.timeout", where: "stage" });
+    // It is tried again, in vain, and falls silent in other ways too.
+    const count = events.length;
+    for (const code of ["link.timeout", "link.open-failed"]) alarms.raise(of(code));
+    expect(events).toHaveLength(count);
+    const lost = open();
+    lost.alarms.raise(of("beam.instrument-lost"));
+    lost.alarms.raise(of("link.closed"));
+    expect(lost.alarms.open.map(({ code }) => code)).toEqual(["beam.instrument-lost"]);
   });
 });

@@ -71,7 +71,8 @@ function desk(steadyMs = 0, io: { readonly name: string; readonly isLocked?: tru
     alarms.raise({ code, where, what: "something", advice: "Look." });
   };
   const open = (): readonly string[] => alarms.open.map(({ code }) => code);
-  return { watch, flux, ringCurrent, latched, beam, raise, open, wakes: () => wakes };
+  const ids = (): readonly string[] => alarms.open.map(({ id, code }) => `${String(id)} ${code}`);
+  return { watch, flux, ringCurrent, latched, beam, raise, open, ids, wakes: () => wakes };
 }
 
 describe("the trouble of an instrument", () => {
@@ -95,6 +96,16 @@ describe("the trouble of an instrument", () => {
     expect([usualRule("link.isolated").call, usualRule("beam.instrument-lost").call]).toEqual(["day", "now"]);
     watch.noteNews({ type: "LINK_READY", name: "gates" });
     expect(open()).toEqual(["link.isolated"]);
+  });
+
+  it("of one that was given up, and is in vain tried again once a person has repaired it, is raised anew: who said so hears of it", () => {
+    const { watch, ids } = desk();
+    const fault = { code: "link.timeout", where: "channel A2", what: "no answer", advice: "Look." };
+    watch.noteNews({ type: "LINK_ISOLATED", name: "channel A2", fault });
+    expect(ids()).toEqual(["1 link.isolated"]);
+    watch.noteNews({ type: "LINK_LOST", name: "channel A2", fault });
+    watch.noteNews({ type: "LINK_ISOLATED", name: "channel A2", fault });
+    expect(ids()).toEqual(["2 link.isolated"]);
   });
 
   it("stays where only a reading, or a person, ends it: a silent sensor, a cell that a changer lost", () => {
