@@ -11,6 +11,7 @@ import type { CampaignRoles } from "../run/roles.ts";
 import type { Belief } from "../run/sweep-desk.ts";
 import { createChangerDesk, type ChangerDesk, type ChangerDeskDeps } from "./changer-desk.ts";
 import type { RecordedCell } from "../resume/recorded-cell.ts";
+import { tellNotBack } from "./not-back.ts";
 import { standsAfter } from "./robot-stands.ts";
 import type { RecordedTransfers } from "./transfer-record.ts";
 
@@ -115,6 +116,7 @@ export function createCampaignChanger(deps: CampaignChangerDeps): CampaignChange
       next = act.kind === "expose" ? exposedLater(plan, clock.monoMs()) : null;
       const isTime = act.kind === "end" || (act.kind === "wait" && act.untilMs - clock.monoMs() > SHORT_WAIT_MS);
       desk.wantClear(isTime && !isLeftHeld);
+      tellNotBack({ desk, cells: campaign.cells, alarms: deps.alarms }, act.kind === "end");
     },
     heard(type: string, data: Readonly<Record<string, Json>>) {
       const stood = standsAfter(stands, type, data);

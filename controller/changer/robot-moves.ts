@@ -37,7 +37,7 @@ export interface RobotMovesDeps {
   readonly handover: StagePosition;
   readonly io: Pick<BeamIo, "readInputs">;
   readonly recorder: Recorder;
-  readonly alarms: Pick<Alarms, "raise" | "clearAll">;
+  readonly alarms: Pick<Alarms, "raise" | "clear" | "clearAll" | "open">;
   /** What was written is durable when it resolves. */
   readonly commit: () => Promise<void>;
   /** Nothing more is exposed until a person says so. */

@@ -121,6 +121,11 @@ export const FAULT_CATALOGUE = {
     advice:
       "Nobody knows where this cell is: the robot was stopped, lost it, or was not seen to finish. Look at gripper, holder in the beam and floor; put the cell into its own place on the rack, empty gripper and holder, free the robot on its own panel, then resume exposing. beamrack asks the robot and measures the cell before it goes on.",
   },
+  "changer.not-back": {
+    severity: "hold",
+    advice:
+      "Nothing more is exposed, and the robot is not sent for this cell: it was stopped, or could not bring it back. The cell is off. Once the hutch may be entered, look at arm, gripper and holder, take the cell out by hand, and put it into its own place on the rack.",
+  },
   "changer.cell-on": {
     severity: "retry",
     advice:

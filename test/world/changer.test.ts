@@ -88,11 +88,23 @@ function trayOf(index: number) {
 /** Every cell lies in its own place when it is over. */
 function expectAllBack(run: WorldRun): void {
   const { clock } = run.virtual;
+  expect(run.alarms.filter((alarm) => alarm.startsWith("changer.not-back"))).toEqual([]);
   for (const { position } of run.virtual.run.views.isolated()) expect(position).toBe("");
   for (const { position } of byRobot().campaign.cells) {
     const index = positionIndex(position);
     expect(robotOf(run.virtual).placeOf(clock.monoMs(), index)).toEqual(trayOf(index));
   }
+}
+
+/** At the end each cell that the robot has out of its place, and there are some, has an alarm of its own. */
+function expectLeftOutTold(run: WorldRun): void {
+  const out = byRobot().campaign.cells.flatMap(({ position }) => {
+    const index = positionIndex(position);
+    const where = robotOf(run.virtual).placeOf(run.virtual.clock.monoMs(), index);
+    return where?.kind === "tray" ? [] : [`changer.not-back ${position}`];
+  });
+  expect(out).not.toEqual([]);
+  expect(run.alarms.filter((alarm) => alarm.startsWith("changer.not-back"))).toEqual(out);
 }
 
 const exposedAt = (run: WorldRun): readonly string[] =>
@@ -254,6 +266,7 @@ describe("cells that a robot brings to the beam", () => {
     const [stopped] = run.of("stop-ordered");
     expect(run.of("transfer-begun").filter(({ atMs }) => atMs > (stopped?.atMs ?? NaN))).toEqual([]);
     expect(run.virtual.run.isDone()).toBe(true);
+    expectLeftOutTold(run);
   });
 
   it("stay where they are to the end of the campaign where nobody resumes what a controller started again found held", async () => {
@@ -272,6 +285,7 @@ describe("cells that a robot brings to the beam", () => {
     expect(run.summary.violations).toEqual([]);
     expect(run.virtual.run.isDone()).toBe(true);
     expect(run.of("transfer-begun").filter(({ atMs }) => atMs > 317_000)).toEqual([]);
+    expectLeftOutTold(run);
   });
 
   it("wait for a person to re-arm after the door was open, with one of them fetched; what was decided takes that one in", async () => {
