@@ -28,7 +28,10 @@ export interface TakingOver {
 export interface Authority {
   readonly holder: Holder | null;
   readonly takingOver: TakingOver | null;
-  /** Of each user the ids that were answered, with the deadline after which each is stale anyway. */
+  /**
+   * Of each user the ids that were answered, with the deadline after which each is stale: stale ones too, as long as there is
+   * room, because a clock that ran ahead and is set right gives them back the time that they had.
+   */
   readonly answered: Answered;
 }
 
@@ -74,7 +77,7 @@ export interface Judged {
   readonly verdict: Verdict;
 }
 
-/** What time alone changes: control that lapsed, a take-over that is due, ids that are stale. */
+/** What time alone changes: control that lapsed, a take-over that is due, stale ids for which there is no room. */
 export function afterTime(state: Authority, nowMs: number): Authority {
   let { holder, takingOver } = state;
   if (holder !== null && nowMs >= holder.untilMs) holder = null;
@@ -97,13 +100,20 @@ export function afterClockSet(state: Authority, byMs: number): Authority {
   };
 }
 
+function openCount(own: ReadonlyMap<string, number> | undefined, nowMs: number): number {
+  return own === undefined ? 0 : [...own.values()].filter((deadlineMs) => deadlineMs >= nowMs).length;
+}
+
+/** The oldest go first, and of those that are not stale none. */
 function withoutStale(answered: Answered, nowMs: number): Answered {
-  const isStale = (deadlineMs: number): boolean => deadlineMs < nowMs;
-  if (![...answered.values()].some((own) => [...own.values()].some(isStale))) return answered;
-  const kept = [...answered].map(
-    ([user, own]) => [user, new Map([...own].filter(([, deadlineMs]) => !isStale(deadlineMs)))] as const,
+  if (![...answered.values()].some((own) => own.size > ANSWERED_MAX && openCount(own, nowMs) < own.size))
+    return answered;
+  return new Map(
+    [...answered].map(([user, own]) => {
+      let tooMany = own.size - ANSWERED_MAX;
+      return [user, new Map([...own].filter(([, deadlineMs]) => deadlineMs >= nowMs || (tooMany -= 1) < 0))] as const;
+    }),
   );
-  return new Map(kept.filter(([, own]) => own.size > 0));
 }
 
 /** Whether the command is to be obeyed, and who is in control after it. */
@@ -111,7 +121,8 @@ export function judgeCommand(before: Authority, envelope: BusEnvelope, facts: Co
   const { nowMs, user } = facts;
   const state = afterTime(before, nowMs);
   const answered = state.answered.get(user.name);
-  if (answered?.has(envelope.id) === true) return { state, verdict: { kind: "replay" } };
+  // After its deadline it is told that it is late.
+  if ((answered?.get(envelope.id) ?? -Infinity) >= nowMs) return { state, verdict: { kind: "replay" } };
   const refused = (refusal: Refusal, what: string, advice: string, isRemembered = true): Judged => ({
     state: isRemembered ? remember(state, user.name, envelope) : state,
     verdict: { kind: "refused", refusal, what, advice },
@@ -127,7 +138,7 @@ export function judgeCommand(before: Authority, envelope: BusEnvelope, facts: Co
     const advice = "Give one at most ten minutes ahead; compare the clocks of the two machines.";
     return refused("too-far-ahead", `its deadline ${envelope.deadline} lies too far ahead`, advice, false);
   }
-  if ((answered?.size ?? 0) >= ANSWERED_MAX && !isEmergencyStop(envelope)) {
+  if (openCount(answered, nowMs) >= ANSWERED_MAX && !isEmergencyStop(envelope)) {
     const what = `more commands of ${user.name} came than can be remembered`;
     return refused("not-now", what, "Wait some minutes.", false);
   }

@@ -427,7 +427,7 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 11,
     what: "a command that was answered is obeyed again",
     file: AUTHORITY,
-    from: 'if (answered?.has(envelope.id) === true) return { state, verdict: { kind: "replay" } };',
+    from: 'if ((answered?.get(envelope.id) ?? -Infinity) >= nowMs) return { state, verdict: { kind: "replay" } };',
     to: "",
     tests: ["test/unit/bus"],
   },

@@ -117,13 +117,30 @@ describe("a command", () => {
     expect(judgeCommand(free, order, facts(BORIS)).verdict.kind).toBe("replay");
   });
 
-  it("is refused after its deadline, also as a replay that nobody remembers", () => {
+  it("is refused after its deadline, also as a replay", () => {
     const order = envelope("anna", "hold");
     const first = judgeCommand(ANNAS, order, facts(ANNA));
     const laterMs = NOON_MS + 5001;
-    const again = judgeCommand(first.state, order, facts(ANNA, laterMs));
-    expect(again.state.answered.size).toBe(0);
-    expect(refusalOf(again)).toBe("late");
+    expect(refusalOf(judgeCommand(first.state, order, facts(ANNA, laterMs)))).toBe("late");
+  });
+
+  it("that was obeyed while the clock ran ahead is not obeyed again once that is set right, however stale it was by then", () => {
+    const order = envelope("anna", "hold");
+    const first = judgeCommand(ANNAS, order, facts(ANNA));
+    const stale = afterTime(first.state, NOON_MS + 3_600_000);
+    expect(judgeCommand(stale, order, facts(ANNA, NOON_MS + 1000)).verdict.kind).toBe("replay");
+  });
+
+  it("is remembered by a bounded number of ids, of which the oldest that are stale make room", () => {
+    const first = envelope("anna", "hold");
+    let state = judgeCommand(ANNAS, first, facts(ANNA)).state;
+    const laterMs = NOON_MS + 60_000;
+    for (let count = 0; count < ANSWERED_MAX - 1; count += 1) state = judge(state, ANNA, "hold", {}, laterMs).state;
+    state = afterTime(state, laterMs);
+    const kept = [...(state.answered.get("anna")?.keys() ?? [])];
+    // By which she took control is older.
+    expect([kept.length, kept[0]]).toEqual([ANSWERED_MAX, first.id]);
+    expect(refusalOf(judge(state, ANNA, "hold", {}, laterMs))).toBe("obey");
   });
 
   it("may not carry a deadline so far ahead that its id would have to be remembered for long", () => {
