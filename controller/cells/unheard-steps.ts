@@ -59,6 +59,11 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
     return intake.lastAtMs[cellIndex] ?? -Infinity;
   }
 
+  /** Until then it was heard, or did not run. */
+  function heardMs({ idleSinceMs = -Infinity }: LeftStep): number {
+    return Math.max(lastAtMs(), idleSinceMs);
+  }
+
   return {
     asked(step, elapsedS) {
       const about = { step, runningSinceMs: null, elapsedS, mayHaveBegun: true };
@@ -79,8 +84,8 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       intake.switchedOff(cellIndex, nowMs);
       if (of !== null && of !== "left") doubt(of.about, nowMs - of.atMs);
       if (of !== "left" || left === undefined) return;
-      // Of one with no sample on record all of the campaign's time is in doubt.
-      doubt(left, nowMs - Math.max(0, lastAtMs()));
+      // Of one of which nothing is on record all of the campaign's time is in doubt.
+      doubt(left, nowMs - Math.max(0, heardMs(left)));
       const next = following(left, nowMs);
       if (next !== null) doubt(next.about, next.awayMs);
     },
@@ -93,7 +98,7 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       for (const one of about) {
         if (one?.step == null) continue;
         const currentA = orderedCurrentA(one.step.channelStep);
-        const unheard = unheardToEnd(one, currentA, { lastAtMs: lastAtMs(), nowMs, runsAlone });
+        const unheard = unheardToEnd(one, currentA, { lastAtMs: heardMs(one), nowMs, runsAlone });
         if (unheard === null) continue;
         intake.mayHaveFlowed(cellIndex, unheard.ampereHours);
         untilMs = Math.max(untilMs ?? -Infinity, unheard.untilMs);

@@ -51,6 +51,10 @@ export interface LeftCell {
   readonly unheardSinceMs?: number;
   /** What ran led it back to the voltage that its step holds. */
   readonly isLeading?: boolean;
+  /** Nothing ran then, and no step has begun since, by the record. */
+  readonly idleSinceMs?: number;
+  /** A person's order that nothing is to begin came since, and its step may have been asked to begin before that. */
+  readonly wasBeginning?: boolean;
   /** By its last proof; absent where none is on record. */
   readonly resistanceOhm?: number;
   /** Why it was isolated; of one under way: its instrument ended its step by a limit, and nobody had confirmed it off since. */
@@ -73,6 +77,7 @@ export function leftStep(context: CellContext): LeftStep {
     ...(left !== undefined && wasAboutToBegin(left) ? { mayHaveBegun: true } : {}),
     ...(left?.mayRunOnSinceMs === undefined ? {} : { mayHaveBegun: true, lostAtMs: left.mayRunOnSinceMs }),
     ...(left?.unheardSinceMs === undefined ? {} : { unheardSinceMs: left.unheardSinceMs }),
+    ...(left?.idleSinceMs === undefined ? {} : { idleSinceMs: left.idleSinceMs }),
     ...(left?.isLeading === true ? { isLead: true } : {}),
     ...(next === null ? {} : { next, isLeft: left?.leave != null }),
     ...(left?.hold != null && left.runningSinceMs === null ? { wasHeld: true } : {}),
@@ -89,8 +94,8 @@ function nextIfOver(context: CellContext): ProgrammeStep | null {
 }
 
 function wasAboutToBegin({ phase, runningSinceMs, hold, leave, ...left }: LeftCell): boolean {
-  const isReady = phase === "under-way" && runningSinceMs === null && hold === null && leave === null;
-  return isReady && !left.isOrderedOff && left.isCarried !== true && left.isNew !== true;
+  const isReady = phase === "under-way" && runningSinceMs === null && left.isCarried !== true && left.isNew !== true;
+  return isReady && (left.wasBeginning === true || (hold === null && leave === null && !left.isOrderedOff));
 }
 
 /** Seconds that the step has run when it is found again. */

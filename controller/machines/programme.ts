@@ -196,6 +196,8 @@ export interface LeftStep {
   readonly isLead?: boolean;
   /** When its link was lost; left out where it was not. */
   readonly lostAtMs?: number;
+  /** Nothing ran then, and none of it has begun before. */
+  readonly idleSinceMs?: number;
   /** What follows it: it may have begun too, where nothing stood in its way. */
   readonly next?: ProgrammeStep;
   /** What it waited for had come, or a person had it left. */

@@ -88,6 +88,10 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   /** Its step ran then, and nobody has heard of it since. */
   let unheardSinceMs: number | null = null;
   let isLeading = false;
+  /** Nothing ran then, by its own word or by an order: what begins, begins later. */
+  let idleSinceMs: number | null = null;
+  /** A person's order came since, and its step may have been asked to begin before that. */
+  let wasBeginning = false;
   /** When the step began that waits for something. */
   let waitSinceMs: number | null = null;
 
@@ -111,6 +115,8 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     stepBeganMs = atMs;
     hasEndedUnheard = false;
     heardAgain();
+    idleSinceMs = null;
+    wasBeginning = false;
     isLeading = data["is_lead"] === true;
     offTotals = undefined;
     if (cursor?.step.wait != null) waitSinceMs ??= atMs - 1000 * stepElapsedS;
@@ -139,7 +145,18 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     unheardSinceMs = null;
   }
 
-  function confirmedOff(data: EventData): void {
+  function idle(atMs: number): void {
+    idleSinceMs = atMs;
+    wasBeginning = false;
+  }
+
+  /** That nothing is to begin. */
+  function ordered(): void {
+    if (runningSinceMs === null && hold === null && leave === null && !isOrderedOff) wasBeginning = true;
+  }
+
+  function confirmedOff(atMs: number, data: EventData): void {
+    idle(atMs);
     runningSinceMs = null;
     heardAgain();
     stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
@@ -148,6 +165,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
 
   function stepEnded(atMs: number, data: EventData): void {
     const endedBy = textOf(data["ended_by"]);
+    idle(atMs);
     heardAgain();
     if (endedBy === "aborted") pause(atMs);
     const toMs = numberOf(recordOf(data["samples"])["to_ms"]);
@@ -184,9 +202,11 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     ({ cursor, account, stepElapsedS, stepsDoneCount } = after.changes);
   }
 
-  function act(data: EventData): void {
+  function act(atMs: number, data: EventData): void {
     const by = { author: textOf(data["author"]), reason: textOf(data["reason"]) };
     const asked = textOf(data["act"]);
+    if (asked !== "resume") ordered();
+    else if (hold !== null && runningSinceMs === null && mayRunOnSinceMs === null && !wasBeginning) idle(atMs);
     if (asked === "hold") hold = { kind: "hold", ...by };
     else if (asked === "resume") hold = null;
     else if (asked === "skip-step") leave = { kind: "skipped", ...by };
@@ -214,7 +234,10 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
       switch (type) {
         case "cell-proof":
           isProven ||= data["is_proven"] === true;
-          if (data["is_proven"] === true) proven(data);
+          if (data["is_proven"] === true) {
+            proven(data);
+            idle(atMs);
+          }
           isNew &&= !isProven;
           told(data);
           break;
@@ -230,11 +253,11 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           pause(atMs);
           break;
         case "cell-held":
-          confirmedOff(data);
+          confirmedOff(atMs, data);
           break;
         case "cell-taken-out":
           isCarried = true;
-          confirmedOff(data);
+          confirmedOff(atMs, data);
           break;
         case JOINED_EVENT:
           isCarried = true;
@@ -242,6 +265,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           break;
         case "cell-put-back":
           isCarried = false;
+          idle(atMs);
           proven(data);
           told(data);
           break;
@@ -256,15 +280,16 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           isOrderedOff = true;
           break;
         case "cell-found":
-          if (data["found"] === "off") confirmedOff(data);
+          if (data["found"] === "off") confirmedOff(atMs, data);
           break;
         case "exposure-ended":
           exposed(data);
           break;
         case "cell-act":
-          act(data);
+          act(atMs, data);
           break;
         case WITHDRAWN_EVENT:
+          ordered();
           isOrderedOff = true;
           break;
         case "cell-isolated":
@@ -280,10 +305,13 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
       }
     },
     orderedOff() {
+      ordered();
       isOrderedOff = true;
     },
     orderedHeld(by) {
-      if (cursor !== null && (phase === "under-way" || phase === "unproven")) hold ??= { kind: "hold", ...by };
+      if (cursor === null || (phase !== "under-way" && phase !== "unproven")) return;
+      ordered();
+      hold ??= { kind: "hold", ...by };
     },
     state() {
       const began = account.stepStartedAt;
@@ -295,6 +323,8 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           ...(mustLook && phase === "under-way" ? { mustLook } : {}),
           ...(mayRunOnSinceMs !== null && phase === "under-way" ? { mayRunOnSinceMs } : {}),
           ...(unheardSinceMs !== null && phase === "under-way" ? { unheardSinceMs } : {}),
+          ...(idleSinceMs !== null && (phase === "under-way" || phase === "unproven") ? { idleSinceMs } : {}),
+          ...(wasBeginning && phase === "under-way" ? { wasBeginning } : {}),
           ...(isLeading && runningSinceMs !== null ? { isLeading } : {}),
           ...(resistanceOhm !== undefined && phase === "under-way" ? { resistanceOhm } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),

@@ -136,6 +136,36 @@ describe("a cell by its record", () => {
     }
   });
 
+  it("that is about to begin its step has not begun it before it was off, or before a person let it go on", () => {
+    const ended: Told = ["step-ended", 60, { ended_by: "time", totals: TOTALS }];
+    const held: readonly Told[] = [STARTED, ["cell-act", 60, HELD], ["cell-held", 61, { elapsed_s: 60 }]];
+    const resumed: Told = ["cell-act", 900, { ...HELD, act: "resume" }];
+    expect(leftOf(fold(STARTED, ended))).toMatchObject({ mayHaveBegun: true, idleSinceMs: 60_000 });
+    expect(leftOf(fold(...held)).mayHaveBegun).toBeUndefined();
+    expect(leftOf(fold(...held, resumed))).toMatchObject({ mayHaveBegun: true, idleSinceMs: 900_000 });
+  });
+
+  it.each(["hold", "skip-step", "end-step", "all cells off", "a stop of steps"])(
+    "whose step may have been asked to begin before a person's order may have begun it: %s",
+    (order) => {
+      const ended: Told = ["step-ended", 60, { ended_by: "time", totals: TOTALS }];
+      for (const [before, mayHaveBegun] of [
+        [[STARTED, ended], true],
+        // What runs then is heard to.
+        [[STARTED], undefined],
+      ] as const) {
+        const cell = fold(...before);
+        if (order === "all cells off") cell.orderedOff();
+        else if (order === "a stop of steps") cell.orderedHeld(WHO);
+        else cell.event("cell-act", 61_000, { ...HELD, act: order });
+        expect(cell.state().left.wasBeginning).toBe(mayHaveBegun);
+        if (mayHaveBegun === true) expect(leftOf(cell)).toMatchObject({ mayHaveBegun, idleSinceMs: 60_000 });
+        cell.event("cell-held", 62_000, { elapsed_s: 0 });
+        expect(leftOf(cell).mayHaveBegun).toBeUndefined();
+      }
+    },
+  );
+
   it("is not looked at for a step that beamrack itself found to be over; for one that a person ended it is", () => {
     const ended = (author: string): Told => ["step-ended", 60, { ended_by: "operator", author, totals: TOTALS }];
     expect(fold(STARTED, ended("anna")).state().left.mustLook).toBe(true);

@@ -153,6 +153,7 @@ describe("of a cell that is switched off after a restart, and was not found agai
   it.each([
     ["what may just have begun", {}, BEGUN, 35],
     ["what may have run on since its link was lost", {}, { ...BEGUN, lostAtMs: 30_000 }, 35],
+    ["what may have begun since nothing ran", {}, { ...BEGUN, idleSinceMs: 50_000 }, 10],
     ["nothing of what is heard to run", { hasTakenOver: true }, BEGUN, 0],
     ["nothing where nothing was to begin", {}, { ...BEGUN, mayHaveBegun: false }, 0],
   ] as const)("is in doubt: %s", async (_, channel, left, inDoubtS) => {
