@@ -188,6 +188,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     get runsAlone() {
       return channel.capabilities.runsProgrammeAlone;
     },
+    get foundRunningAtMs() {
+      return channel.foundRunningAtMs ?? null;
+    },
     async prove(signal) {
       channel.listen(listener);
       const openCircuitV = await channel.measureOpenCircuitV();

@@ -92,14 +92,19 @@ export function tellsNoMore(code: string): boolean {
 }
 
 /**
- * The same once a channel is heard again: an instrument that runs a step alone has come to its end by itself. What was measured
- * of a spectrum nobody has. Otherwise proven is what was heard.
+ * The same once a channel is heard again: up to when its step was found running; else an instrument that runs it alone has come
+ * to its end by itself. What was measured of a spectrum nobody has. Otherwise proven is what was heard, of what it had kept too.
  */
 export function elapsedUnheardS({ cursor, stepElapsedS, unheardSinceMs, effects }: CellContext, nowMs: number): number {
-  if (cursor === null || unheardSinceMs === null || effects.runsAlone !== true) return stepElapsedS;
+  if (cursor === null || unheardSinceMs === null) return stepElapsedS;
   const { kind, untilTimeS } = cursor.step.channelStep;
-  const isOver = kind !== "impedance" && stepElapsedS + (nowMs - unheardSinceMs) / 1000 >= untilTimeS;
-  return isOver ? untilTimeS : stepElapsedS;
+  if (kind === "impedance") return stepElapsedS;
+  const ranUntil = (atMs: number): number =>
+    Math.min(untilTimeS, stepElapsedS + Math.max(0, atMs - unheardSinceMs) / 1000);
+  const foundAtMs = effects.foundRunningAtMs ?? -Infinity;
+  if (foundAtMs >= unheardSinceMs) return ranUntil(foundAtMs);
+  if (effects.runsAlone === true && ranUntil(nowMs) >= untilTimeS) return untilTimeS;
+  return ranUntil(effects.stepSamples?.()?.toMs ?? -Infinity);
 }
 
 /** What is left of the step's own time. */

@@ -162,6 +162,8 @@ export interface CellEffects {
   awaitedCell?(): string | null;
   /** The instrument runs a step to its end whoever listens. */
   readonly runsAlone?: boolean;
+  /** When its channel's link was made anew, and the step ran until then; null or left out where it did not, or nobody knows. */
+  readonly foundRunningAtMs?: number | null;
   /** Nobody asks any more what runs, or after a restart what was left; as `SampleIntake.givenUp` says. */
   givenUp?(left: LeftStep): number | null;
   /** What has flowed so far, by raw samples. */

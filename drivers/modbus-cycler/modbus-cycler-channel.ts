@@ -64,6 +64,7 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
   let state: State = "closed";
   let talk: Talk | null = null;
   let running: Run | null = null;
+  let foundRunningAtMs: number | null = null;
   let previous: ChannelStep | null = null;
   let stopAsked = 0;
   /** Work that sees to a lost link itself. */
@@ -170,6 +171,7 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
       const wasOn = await unit.isOn();
       await unit.prepare();
       await switchOff(open);
+      if (wasOn) foundRunningAtMs = clock.monoMs();
       previous = null;
       rest();
       return { identity, wasOn };
@@ -266,6 +268,7 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
     clock.clearTimeout(idleTimer);
     const run: Run = { step, setting, startedMs: clock.monoMs(), sampleCount: 0 };
     running = run;
+    foundRunningAtMs = null;
     state = "running";
     sampleLater(run);
   }
@@ -413,6 +416,9 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
     },
     listen(next) {
       listener = next;
+    },
+    get foundRunningAtMs() {
+      return foundRunningAtMs;
     },
     start: (step) => inTurn(() => recovering(() => start(step))),
     abort(told) {

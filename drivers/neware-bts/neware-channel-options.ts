@@ -1,3 +1,5 @@
+import type { ChannelCapabilities } from "../../protocols/roles/channel.ts";
+
 /** As site files name the family. */
 export const NEWARE_BTS = "neware-bts";
 
@@ -11,4 +13,16 @@ export interface NewareChannelOptions {
   readonly barcode?: string;
   /** What `connect` does with a test that runs: ends it, as a controller must, or leaves it, as a reader must. Default stop. */
   readonly whatRuns?: "stop" | "leave";
+}
+
+const SAMPLE_INTERVAL_MIN_S = 1;
+
+export function newareCapabilities({ voltageRangeV, currentMaxA }: NewareChannelOptions): ChannelCapabilities {
+  return {
+    voltageRangeV: voltageRangeV ?? { min: 0, max: 5 },
+    currentMaxA: currentMaxA ?? 0.02,
+    sampleIntervalMinS: SAMPLE_INTERVAL_MIN_S,
+    runsProgrammeAlone: true,
+    buffersSamples: true,
+  };
 }

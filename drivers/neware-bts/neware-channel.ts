@@ -11,7 +11,7 @@ import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/newa
 import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { ALL_ROWS, createLeftRows, type LeftRows } from "./left-rows.ts";
-import { NEWARE_BTS, type NewareChannelOptions } from "./neware-channel-options.ts";
+import { NEWARE_BTS, newareCapabilities, type NewareChannelOptions } from "./neware-channel-options.ts";
 import type { CabinetMember, CabinetPort } from "./neware-cabinet.ts";
 import { createRunningTest, type RunningTest } from "./running-test.ts";
 import { stepEndOf } from "./step-end.ts";
@@ -22,7 +22,6 @@ export type { NewareChannelOptions } from "./neware-channel-options.ts";
 
 type State = "closed" | "idle" | "busy" | "running" | "unknown";
 
-const SAMPLE_INTERVAL_MIN_S = 1;
 /** First numbers of the BTS clients whose messages are known; older ones do not tell theirs. */
 const CLIENT_MAJORS = [8];
 const STOP_ATTEMPTS = 3;
@@ -43,13 +42,7 @@ export function createNewareChannel(
   const { clock } = cabinet;
   const key = addressKey(address);
   const faultHandlers = new Set<(fault: Fault) => void>();
-  const capabilities = {
-    voltageRangeV: options.voltageRangeV ?? { min: 0, max: 5 },
-    currentMaxA: options.currentMaxA ?? 0.02,
-    sampleIntervalMinS: SAMPLE_INTERVAL_MIN_S,
-    runsProgrammeAlone: true,
-    buffersSamples: true,
-  };
+  const capabilities = newareCapabilities(options);
 
   let listener: ChannelListener = NOBODY;
   let state: State = "closed";
@@ -65,6 +58,7 @@ export function createNewareChannel(
   let lastVoltageV = Number.NaN;
   let left: LeftRunning | null = null;
   let hasTakenOver = false;
+  let foundRunningAtMs: number | null = null;
   const turns = createTurns();
   const { inTurn, afterwards } = turns;
 
@@ -141,6 +135,7 @@ export function createNewareChannel(
       let isAtRest = isResting(status);
       if (!isAtRest && options.whatRuns !== "leave") {
         await ensureStopped(true);
+        foundRunningAtMs = clock.monoMs();
         isAtRest = true;
       }
       await recover();
@@ -267,6 +262,7 @@ export function createNewareChannel(
 
   function beginRun(step: ChannelStep, previousTestId: number | null, startedMs: number): void {
     hasTakenOver = false;
+    foundRunningAtMs = null;
     follow(runOf(step, previousTestId, startedMs, ALL_ROWS));
   }
 
@@ -435,6 +431,9 @@ export function createNewareChannel(
     samplesCounted: () => latest?.rowCount ?? null,
     get hasTakenOver() {
       return hasTakenOver && running !== null;
+    },
+    get foundRunningAtMs() {
+      return foundRunningAtMs;
     },
     start: (step) => afterwards(() => start(step)),
     abort(told) {

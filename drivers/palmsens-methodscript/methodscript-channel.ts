@@ -25,7 +25,7 @@ import { canBeLeft, createLook, type Look } from "./left-step.ts";
 import { createLineConversation, type LineConversation } from "./line-conversation.ts";
 import { createRunningStep, type RunningStep } from "./running-step.ts";
 import { CHANNELS_READER } from "./sample-reader.ts";
-import { createSilenceWatch, type SilenceWatch } from "./silence-watch.ts";
+import { createSilenceWatch, silenceText, type SilenceWatch } from "./silence-watch.ts";
 
 export interface MethodScriptChannelDeps {
   /** Its name in the site file. */
@@ -76,6 +76,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
   let measuresHeldPotential = true;
   let left: LeftRunning | null = null;
   let hasTakenOver = false;
+  let foundRunningAtMs: number | null = null;
   /** It could not be asked who it is while the step that was left ran. */
   let expectedIdentity: Identity | null = null;
   /** While a running script is looked at. */
@@ -177,17 +178,11 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     endRun("unknown");
     const intervalS = silent.step.sampleIntervalS;
     listener.fault(
-      new Fault("channel.silent", name, silenceText(silent.step), {
+      new Fault("channel.silent", name, silenceText(silent.step, silenceMarginMs), {
         sampleCount: silent.sampleCount,
         sampleIntervalS: intervalS,
       }),
     );
-  }
-
-  function silenceText(step: ChannelStep): string {
-    return step.kind === "impedance"
-      ? `no point of the spectrum for longer than the next frequency takes, and ${silenceMarginMs} ms`
-      : `no sample for three intervals of ${step.sampleIntervalS} s and ${silenceMarginMs} ms`;
   }
 
   /** After a run-time error `on_finished:` does not run, so the cell may still be on. */
@@ -238,7 +233,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     try {
       const taken = await takeOver();
       if (taken !== null) return taken;
-      await open.stop();
+      if ((await open.stop()) === "stopped") foundRunningAtMs = clock.monoMs();
       const found = await open.identify();
       device = checkedDevice(name, found, needs, deps.expectedSerialNumber);
       left = null;
@@ -325,6 +320,7 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     const nowMs = clock.monoMs();
     const silenceMs = silenceMarginMs + (step.kind === "impedance" ? 0 : 3000 * step.sampleIntervalS);
     const begun = createRunningStep(step, CHANNELS_READER, heard, nowMs, silenceMs);
+    foundRunningAtMs = null;
     running = begun;
     ended = null;
     state = "running";
@@ -423,6 +419,9 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
     },
     get hasTakenOver() {
       return hasTakenOver && running !== null;
+    },
+    get foundRunningAtMs() {
+      return foundRunningAtMs;
     },
     samplesCounted: () => (running ?? ended)?.countByTimer() ?? null,
     start(step) {

@@ -3,6 +3,7 @@
  * channel says when its silence would be too long, and the watch looks again no earlier than the next such time.
  */
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
+import type { ChannelStep } from "../../protocols/roles/channel.ts";
 
 export interface SilenceWatch {
   /**
@@ -68,4 +69,11 @@ export function createSilenceWatch(clock: Clock): SilenceWatch {
       };
     },
   };
+}
+
+/** For how long nothing came of this step. */
+export function silenceText(step: ChannelStep, marginMs: number): string {
+  return step.kind === "impedance"
+    ? `no point of the spectrum for longer than the next frequency takes, and ${marginMs} ms`
+    : `no sample for three intervals of ${step.sampleIntervalS} s and ${marginMs} ms`;
 }

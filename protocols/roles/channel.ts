@@ -129,6 +129,11 @@ export interface Channel extends Instrument {
   leaveRunning?(left: LeftRunning): void;
   /** The last `connect` found the step told to `leaveRunning`, and left it alone. */
   readonly hasTakenOver?: boolean;
+  /**
+   * When `connect` found a step running that it was not to leave, and ended it, by the monotonic clock; null where none was
+   * since the last `start`. Absent where the instrument does not tell.
+   */
+  readonly foundRunningAtMs?: number | null;
   /** One listener; the last one given counts. */
   listen(listener: ChannelListener): void;
   /** Loads and runs a step; resolves when the instrument has acknowledged that it runs. Rejects when one is running already. */

@@ -12,7 +12,8 @@ import type { CyclerMap } from "../../protocols/wire/modbus-cycler/register-map.
 import { createMemoryLink, type MemoryLink } from "../../simulator/links/memory-link.ts";
 import { createPsbTwin, type PsbTwin, type PsbTwinDeps } from "../../simulator/modbus-cycler/psb-twin.ts";
 import type { DeviceEnd } from "../../simulator/plant/plant.ts";
-import { countedCell, listenTo, type CountedCell, type HeardChannel } from "../contract/channel.ts";
+import { listenTo, type HeardChannel } from "../contract/channel.ts";
+import { countedCell, type CountedCell } from "../contract/counted-cell.ts";
 import { createVirtualTime, type VirtualTime } from "../contract/contract-bench.ts";
 import { repositoryText } from "./campaign-files.ts";
 

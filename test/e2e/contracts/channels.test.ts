@@ -9,7 +9,8 @@ import { createKeithleyTwin } from "../../../simulator/keithley-smu/keithley-twi
 import { createPsbTwin } from "../../../simulator/modbus-cycler/psb-twin.ts";
 import { createNewareTwin } from "../../../simulator/neware-bts/neware-twin.ts";
 import { createMethodScriptTwin } from "../../../simulator/palmsens-methodscript/methodscript-twin.ts";
-import { channelContract, countedCell, listenTo, type ChannelBench, type CountedCell } from "../../contract/channel.ts";
+import { channelContract, listenTo, type ChannelBench } from "../../contract/channel.ts";
+import { countedCell, type CountedCell } from "../../contract/counted-cell.ts";
 import { smallPsbMap } from "../../support/cycler-bench.ts";
 import { addressOf, DEVICE_ID } from "../../support/neware-bench.ts";
 import { createRealWorld, REAL_CLOCK, type RealCable, type RealWorld } from "../../support/real-cable.ts";

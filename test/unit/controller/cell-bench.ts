@@ -94,6 +94,10 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     found?: CellFound;
     /** The instrument ends a step by itself. */
     runsAlone?: true;
+    /** When the last sample of its step came. */
+    heardToMs?: number;
+    /** When whoever connected anew found its step running. */
+    foundRunningAtMs?: number;
     /** What runs as the cell is given up. */
     runsUntilMs?: number;
     /** For what the cell itself is waited. */
@@ -135,6 +139,9 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
         get runsAlone() {
           return behaviour.runsAlone === true;
         },
+        get foundRunningAtMs() {
+          return behaviour.foundRunningAtMs ?? null;
+        },
         async prove() {
           await act("prove", "prove");
           return { openCircuitV: 3.2 };
@@ -172,7 +179,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
         },
         awaitedCell: () => behaviour.awaited ?? null,
         totals: () => ({ ...totals }),
-        stepSamples: () => ({ channelIndex: 0, received: 3, fromMs: 0, toMs: 2000, counted: 3 }),
+        stepSamples: () => ({ channelIndex: 0, received: 3, fromMs: 0, toMs: behaviour.heardToMs ?? 2000, counted: 3 }),
       },
       rules,
       ...(left === undefined

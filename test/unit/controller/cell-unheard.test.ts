@@ -45,6 +45,40 @@ describe("a break in a step", () => {
     },
   );
 
+  it.each([true, false])(
+    "after which it is found running has run for all of that time: its instrument runs it alone: %s",
+    async (runsAlone) => {
+      const bench = await cycling();
+      if (runsAlone) bench.behaviour.runsAlone = true;
+      await bench.for(30_000);
+      await lost(bench, "its step, then its link");
+      await bench.for(40_000);
+      bench.behaviour.foundRunningAtMs = bench.clock.monoMs();
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      expect(bench.calls.at(-1)).toMatch(/^start 1 after 70\.\d\d s/);
+      // Nothing was found of what was begun since.
+      await bench.for(10_000);
+      await lost(bench, "its link");
+      await bench.for(5000);
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      expect(bench.calls.at(-1)).toMatch(/^start 1 after 80\.\d\d s/);
+    },
+  );
+
+  it("of which its instrument kept samples has run for as long as they tell, where it is found to run no more", async () => {
+    const bench = await cycling();
+    bench.behaviour.runsAlone = true;
+    await bench.for(30_000);
+    await lost(bench, "its link");
+    bench.behaviour.heardToMs = bench.clock.monoMs() + 12_000;
+    await bench.for(40_000);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.calls.at(-1)).toMatch(/^start 1 after 42\.\d\d s/);
+  });
+
   it("that its instrument told, or a person ordered, is none in which it ran on", async () => {
     for (const event of [
       { type: "STEP_FAILED", fault: { ...FAULT, code: "channel.script-error" } },

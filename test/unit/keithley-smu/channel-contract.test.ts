@@ -1,4 +1,5 @@
-import { channelContract, countedCell, listenTo } from "../../contract/channel.ts";
+import { channelContract, listenTo } from "../../contract/channel.ts";
+import { countedCell } from "../../contract/counted-cell.ts";
 import { createKeithleyBench } from "../../support/keithley-bench.ts";
 
 channelContract("keithley-smu", (options) => {

@@ -1,5 +1,6 @@
 import type { DeviceEnd } from "../../../simulator/plant/plant.ts";
-import { channelContract, countedCell, listenTo } from "../../contract/channel.ts";
+import { channelContract, listenTo } from "../../contract/channel.ts";
+import { countedCell } from "../../contract/counted-cell.ts";
 import { createBench } from "../../support/methodscript-bench.ts";
 
 channelContract(
