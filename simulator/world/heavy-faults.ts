@@ -126,7 +126,7 @@ function blindsInputs(fault: WorldFault, { beamlineLinks, safetyInputs = [] }: H
 function losesCells(kind: string): boolean {
   return (
     isOfRobot(kind) ||
-    ["controller-kill", "write-torn", "interlock", "host-stalls"].includes(kind) ||
+    ["controller-kill", "write-torn", "host-restarts", "interlock", "host-stalls"].includes(kind) ||
     kind.startsWith("link-")
   );
 }
@@ -304,6 +304,12 @@ const DRAWS: readonly Draw[] = [
     return { kind: "orders-end-cells", who: isLate && own.uniform() < 0.5 ? "all" : "one", fromMs, toMs };
   },
   (own, fromMs, toMs) => ({ kind: "disk-slow", lateMs: 5000 * own.uniform(), fromMs, toMs }),
+  (own, fromMs, toMs) => ({
+    kind: "host-restarts",
+    byMs: own.uniform() < 0.4 ? 0 : Math.round(3_600_000 * own.normal()),
+    isReboot: own.uniform() < 0.6,
+    ...{ fromMs, toMs: fromMs + 1000 + 0.4 * own.uniform() * (toMs - fromMs) },
+  }),
 ];
 
 /** Beside the others, where a robot brings the cells. */

@@ -21,6 +21,11 @@ export type HostFault =
   | (Lasting & { readonly kind: "disk-slow"; readonly lateMs: number })
   /** The controller is killed in the middle of a write, of which half is there, and started again at the end. */
   | (Lasting & { readonly kind: "write-torn" })
+  /**
+   * The controller is gone until the end; meanwhile its computer's clock is set on by so much, or back, or the computer itself
+   * is started anew, or both.
+   */
+  | (Lasting & { readonly kind: "host-restarts"; readonly byMs: number; readonly isReboot: boolean })
   /** Orders that say opposite things in one instant; a person puts it right at the end. So with the next two. */
   | (Lasting & { readonly kind: "orders-contradict" })
   /** Many orders within a second. */
@@ -42,6 +47,10 @@ export const HOST_FAULT_SHAPES = [
   z.strictObject({ kind: z.literal("disk-sync-fails"), ...lasting }),
   z.strictObject({ kind: z.literal("disk-slow"), ...lasting, late_s: z.number().min(0).max(60).default(2) }),
   z.strictObject({ kind: z.literal("write-torn"), ...lasting }),
+  z.strictObject({
+    kind: z.literal("host-restarts"),
+    ...{ ...lasting, by_s: z.number().min(-86_400).max(86_400).default(0), reboots: z.boolean().default(true) },
+  }),
   z.strictObject({ kind: z.literal("orders-contradict"), ...lasting }),
   z.strictObject({ kind: z.literal("orders-storm"), ...lasting }),
   z.strictObject({ kind: z.literal("orders-stale"), ...lasting }),
@@ -66,8 +75,20 @@ export function hostFault(entry: HostEntry): HostFault {
   if (entry.kind === "clock-step") return { kind: entry.kind, fromMs, byMs: entry.by_s * 1000 };
   const toMs = entry.to_s * 1000;
   if (entry.kind === "disk-slow") return { kind: entry.kind, fromMs, toMs, lateMs: entry.late_s * 1000 };
+  if (entry.kind === "host-restarts") {
+    return { kind: entry.kind, fromMs, toMs, byMs: entry.by_s * 1000, isReboot: entry.reboots };
+  }
   if (entry.kind === "orders-end-cells") return { kind: entry.kind, fromMs, toMs, who: entry.who };
   return { kind: entry.kind, fromMs, toMs };
+}
+
+type Kill = "controller-kill" | "write-torn" | "host-restarts";
+
+/** The controller is gone from its begin on, and started again at its end. */
+export function killsController<Any extends { readonly kind: string }>(
+  fault: Any,
+): fault is Extract<Any, { readonly kind: Kill }> {
+  return ["controller-kill", "write-torn", "host-restarts"].includes(fault.kind);
 }
 
 /** Whether people give orders that would make no sense. */

@@ -30,7 +30,7 @@ export interface WrongClock {
   readonly toMs: number;
 }
 
-/** A step flows for a part of the time between two counts only. */
+/** Samples are apart, and of a current that changes the mean counts. */
 const CLOCK_MARGIN = 2;
 /** Sums of many samples. */
 const ROUNDING_AH = 1e-10;
@@ -57,8 +57,7 @@ export function judgeCounts(
     const statedAh = count.statedAh - (before?.count.statedAh ?? 0);
     const passedAh = (passedC - (before?.passedC ?? 0)) / 3600;
     const fromMs = before?.count.atMs ?? 0;
-    const excusedAh =
-      (Math.abs(countedAh) * wrongMs(positionIndex, fromMs, atMs, wrongClocks)) / Math.max(1, atMs - fromMs);
+    const excusedAh = wrongAh(cell, count, fromMs, wrongClocks);
     const withinAh = statedAh + excusedAh + ROUNDING_AH;
     ledger.check(COUNT_INVARIANT, Math.abs(countedAh - passedAh) <= withinAh, atMs, () => {
       const since = `since ${(fromMs / 1000).toFixed(1)} s`;
@@ -68,14 +67,21 @@ export function judgeCounts(
   }
 }
 
-/** What a clock that ran wrong within the time came to. */
-function wrongMs(index: number, fromMs: number, toMs: number, wrongClocks: readonly WrongClock[]): number {
-  let ms = 0;
+/** What a clock that ran wrong within the time came to, by what flowed meanwhile. */
+function wrongAh(
+  cell: PassedCharge,
+  { positionIndex, atMs }: ClaimedCount,
+  fromMs: number,
+  wrongClocks: readonly WrongClock[],
+): number {
+  let ampereHours = 0;
   for (const clock of wrongClocks) {
-    if (clock.positionIndex !== index || clock.fromMs > toMs || clock.toMs < fromMs) continue;
-    ms += CLOCK_MARGIN * Math.abs(clock.share) * (Math.min(clock.toMs, toMs) - Math.max(clock.fromMs, fromMs));
+    if (clock.positionIndex !== positionIndex || clock.fromMs > atMs || clock.toMs < fromMs) continue;
+    const untilC = passedAtC(cell, Math.min(clock.toMs, atMs));
+    const flowedAh = (untilC - passedAtC(cell, Math.max(clock.fromMs, fromMs))) / 3600;
+    ampereHours += CLOCK_MARGIN * Math.abs(clock.share * flowedAh);
   }
-  return ms;
+  return ampereHours;
 }
 
 /**

@@ -40,7 +40,16 @@ export function createRearmWatch(): RearmWatch {
 /** Before and after it, time enough for whoever was deaf to have looked. */
 const MARGIN_MS = 10_000;
 const DEAFENING: ReadonlySet<string> = new Set([
-  ...["controller-kill", "write-torn", "host-stalls", "link-hang", "link-cut", "link-unplugged", "link-garbled"],
+  ...[
+    "controller-kill",
+    "write-torn",
+    "host-restarts",
+    "host-stalls",
+    "link-hang",
+    "link-cut",
+    "link-unplugged",
+    "link-garbled",
+  ],
   ...["link-late", "link-drops", "link-doubles", "link-repeats", "link-deaf", "link-mute", "link-flaps"],
   ...["instrument-reboots", "disk-full", "disk-slow", "disk-sync-fails"],
 ]);

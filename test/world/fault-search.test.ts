@@ -113,6 +113,19 @@ it("ten campaigns under heavy faults: every photon accounted and charged, no lim
   );
 });
 
+it("a controller whose computer's clock is set while it is lost, or which is started anew, knows what time it is", async () => {
+  const faults = "restarts.json";
+  const text = JSON.stringify([
+    { kind: "clock-step", from_s: 10, by_s: 3600 },
+    { kind: "host-restarts", from_s: 140, to_s: 145 },
+    { kind: "host-restarts", from_s: 270, to_s: 275, by_s: 1800, reboots: false },
+  ]);
+  const ran = await explore(["--seeds", "1", "--faults", faults], false, { [faults]: text });
+  const summary = summaryOf(ran);
+  expect(summary.violations).toEqual([]);
+  expect(summary.coverage.faults).toMatchObject({ "clock-step": 1, "host-restarts": 2 });
+});
+
 it("cells that come late, are taken out, held before they are proven and ended, and a channel that is gone for good, break nothing", async () => {
   const faults = "people.json";
   const text = JSON.stringify([

@@ -10,6 +10,7 @@ import type { Chance } from "../../simulator/plant/plant.ts";
 import { isDiskFault, isHostFault, type DiskFault } from "../../simulator/world/host-faults.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
 import type { World } from "../../simulator/world/world.ts";
+import type { Computer } from "./campaign-time.ts";
 import type { Mortal } from "./mortal.ts";
 import { createPeople } from "./people-orders.ts";
 
@@ -24,8 +25,12 @@ export interface HostTroubleDeps {
 export interface HostTrouble {
   /** There is some at some time: whatever runs on this computer is to go through here. */
   readonly isExpected: boolean;
-  /** What its clock is off by. */
-  wallOffMs(): number;
+  /** What its clock is off by, and how long it is up. */
+  readonly computer: Computer;
+  /** Its controller was killed: what else befalls it meanwhile. */
+  restarts(fault: WorldFault): void;
+  /** Clock and boots are put on record, and looked at by whoever goes on. */
+  readonly isRestarted: boolean;
   /** A disk that refuses is waited for. */
   readonly hasDiskTrouble: boolean;
   onDisk(store: RecordStore, on: Clock): RecordStore;
@@ -37,6 +42,8 @@ export interface HostTrouble {
 
 /** A person who finds nobody listening tries again. */
 const AGAIN_MS = 5000;
+/** The computer was started an hour before the campaign. */
+const UP_BEFORE_MS = 3_600_000;
 
 export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
   const { clock, world, chance, endAtMs } = deps;
@@ -44,6 +51,8 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
   const hasDiskTrouble = faults.some(isDiskFault);
   const onDisk = new Set<DiskFault>();
   let offMs = 0;
+  let setAtMs = -Infinity;
+  const booted = { count: 1, atMs: -UP_BEFORE_MS };
   /** Of settings of the clock that nobody has read since. */
   const unread: WorldFault[] = [];
 
@@ -68,9 +77,26 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
   return {
     isExpected: faults.length > 0,
     hasDiskTrouble,
-    wallOffMs() {
-      for (const fault of unread.splice(0)) felt(fault);
-      return offMs;
+    isRestarted: faults.some(({ kind }) => kind === "host-restarts"),
+    computer: {
+      wallOffMs() {
+        for (const fault of unread.splice(0)) felt(fault);
+        return offMs;
+      },
+      get setAtMs() {
+        return setAtMs;
+      },
+      boot: () => ({ bootId: `boot ${booted.count}`, upS: (clock.monoMs() - booted.atMs) / 1000 }),
+    },
+    restarts(fault) {
+      if (fault.kind !== "host-restarts") return;
+      if (fault.isReboot) {
+        booted.count += 1;
+        booted.atMs = clock.monoMs();
+      }
+      if (fault.byMs === 0) return;
+      offMs += fault.byMs;
+      setAtMs = clock.monoMs();
     },
     onDisk(store, on) {
       if (!hasDiskTrouble) return store;
@@ -83,6 +109,7 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
           case "clock-step":
             clock.at(fault.fromMs, () => {
               offMs += fault.byMs;
+              setAtMs = clock.monoMs();
               unread.push(fault);
             });
             break;
@@ -93,6 +120,7 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
             break;
           // Done where the controller is killed.
           case "write-torn":
+          case "host-restarts":
             break;
           case "disk-full":
           case "disk-sync-fails":

@@ -19,6 +19,7 @@ import { createChance } from "../../simulator/chance/chance.ts";
 import type { CellDesign, CellModels } from "../../simulator/cell/cell-design.ts";
 import { createVirtualClock, type Drain, type VirtualClock } from "../../simulator/clock/virtual-clock.ts";
 import type { FrameTables } from "../../simulator/world/frame-world.ts";
+import { killsController } from "../../simulator/world/host-faults.ts";
 import { joined, silentSpans } from "../../simulator/world/unknowable.ts";
 import type { WorldAttenuation } from "../../simulator/world/world-attenuation.ts";
 import type { WorldFault } from "../../simulator/world/world-faults.ts";
@@ -29,6 +30,7 @@ import { worldOptionsOf } from "../rig/world-options.ts";
 import { sweepBoundOf } from "../run/run-figures.ts";
 import { areFramesLookedAt } from "./load-world-data.ts";
 import { hearPeople } from "./hear-people.ts";
+import { createCampaignTime } from "./campaign-time.ts";
 import { createHostTrouble } from "./host-trouble.ts";
 import type { RecordedClaims } from "./recorded-claims.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
@@ -247,6 +249,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   let killed = false;
   const unattended: { readonly fromMs: number; toMs: number }[] = [];
   let mortal: Mortal | undefined;
+  const campaignTime = host.isRestarted ? createCampaignTime(clock, host.computer, host.hasDiskTrouble) : undefined;
   const late = inputs.identity === undefined ? createLateCells(campaign.cells, faults, clock) : undefined;
   const identity = inputs.identity ?? late?.identity;
   late?.begin(() => !killed);
@@ -261,7 +264,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     let on: Clock = clock;
     if (isMortal) {
       roles = rig.connect((deps) => {
-        const made = createMortal(clock, deps, () => host.wallOffMs());
+        const made = createMortal(clock, deps, () => host.computer.wallOffMs());
         mortal = made;
         on = made.clock;
         return made.driverDeps;
@@ -292,12 +295,14 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
       ...(inputs.keepAlignment === undefined ? {} : { keepAlignment: inputs.keepAlignment }),
     });
     hearPeople(created, world);
+    campaignTime?.begins(created, opened, on);
     return { store: opened, run: created };
   }
 
   function kill(isTorn = false): void {
     assert(mortal !== undefined && !killed, "there is no controller that can be killed");
     killed = true;
+    campaignTime?.lost();
     world.robot?.controllerLost(host.hasDiskTrouble ? DISK_TROUBLE_MS : NOTED_MS);
     unattended.push({ fromMs: clock.monoMs(), toMs: Infinity });
     mortal.kill();
@@ -311,6 +316,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     killed = false;
     for (const span of unattended) span.toMs = Math.min(span.toMs, clock.monoMs());
     inForce = amended;
+    campaignTime?.goesOn(inputs.folder);
     ({ run, store } = begin(true));
   }
 
@@ -338,10 +344,11 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
           run.actor.send({ type: fault.act === "resume" ? "RESUME_EXPOSING" : "RE_ARM", author: "a person" });
         });
       }
-      if ((fault.kind !== "controller-kill" && fault.kind !== "write-torn") || fault.fromMs >= endAtMs) continue;
+      if (!killsController(fault) || fault.fromMs >= endAtMs) continue;
       clock.at(fault.fromMs, () => {
         if (killed || run.isDone() || run.failure() !== null) return;
         kill(fault.kind === "write-torn");
+        host.restarts(fault);
         world.effects.feltOf(fault)();
         // Started again like any other task of the machine, not in the middle of an event of the world.
         clock.setTimeout(
@@ -397,7 +404,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
         ...record,
       });
       const unchecked = neverChecked(findings.checks, findings.truth.exposures > 0, clock.monoMs());
-      return { ...findings, violations: [...findings.violations, ...unchecked] };
+      return { ...findings, violations: [...findings.violations, ...unchecked, ...(campaignTime?.violations ?? [])] };
     },
   };
 }

@@ -209,6 +209,10 @@ describe("faults of equipment in a file", () => {
       { kind: "orders-end-cells", who: "one", fromMs: 1000, toMs: 2000 },
     ],
     [
+      { kind: "host-restarts", from_s: 1, to_s: 2, by_s: -60 },
+      { kind: "host-restarts", byMs: -60_000, isReboot: true, fromMs: 1000, toMs: 2000 },
+    ],
+    [
       { kind: "disk-slow", from_s: 1, to_s: 2 },
       { kind: "disk-slow", lateMs: 2000, fromMs: 1000, toMs: 2000 },
     ],

@@ -44,6 +44,13 @@ describe("what is counted of a cell's charge", () => {
     expect(violations(slow, [{ ...clock, positionIndex: 5 }])).toHaveLength(1);
   });
 
+  it("may lack that of the time in which it flowed, however late its cell came", () => {
+    const late = [count(210_000, 0.0985, 0)];
+    const clock = { positionIndex: 4, share: -0.02, fromMs: 150_000, toMs: 200_000 };
+    expect(violations(late)).toHaveLength(1);
+    expect(violations(late, [clock])).toEqual([]);
+  });
+
   it("is looked at in a run at least once: none at all counts as never checked", () => {
     const ledger = createLedger([]);
     judgeCounts([], new Map([[4, CELL]]), ledger, []);
