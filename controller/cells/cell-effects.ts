@@ -67,7 +67,14 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   let doesContinue = false;
   /** What it tells before the cell is found again is kept for whoever looks. */
   let isSought = deps.wasLeft === true;
-  const unheard = createUnheardSteps({ clock, channel, cellIndex, intake, lastKnown, wasLeft: isSought });
+  const unheard = createUnheardSteps({
+    clock,
+    channel,
+    cellIndex,
+    intake,
+    lastKnown,
+    wasLeft: isSought || deps.mayHaveBeenProven === true,
+  });
   let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
   let failedUnseen: Fault | null = null;
   let provenOhm: number | null = null;
@@ -191,9 +198,10 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     get foundRunningAtMs() {
       return channel.foundRunningAtMs ?? null;
     },
-    async prove(signal) {
+    async prove(signal, left) {
       channel.listen(listener);
       const openCircuitV = await channel.measureOpenCircuitV();
+      unheard.off(left);
       const evidence = evidenceNow();
       let proven: Proven | null = null;
       try {

@@ -5,6 +5,7 @@
  */
 import type { CellLimits, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { LeftStep } from "../machines/programme.ts";
+import { RESISTANCE_AT_ONCE_OHM } from "./next-step.ts";
 
 export interface LastSeen {
   /** NaN where no sample is on record. */
@@ -59,6 +60,18 @@ export function orderedCurrentA(step: ChannelStep): number {
   return step.kind === "constant-current" ? step.currentA : NaN;
 }
 
+/** Of a step that holds or sweeps a voltage nobody knows the current; that of a spectrum is no more than its sine asks for. */
+function mostDrivenA(step: ChannelStep): number {
+  const { currentMaxA, currentMinA } = step.limits;
+  const allowedA = Math.max(currentMaxA, -currentMinA);
+  if (step.kind !== "impedance") return allowedA;
+  const { excitation } = step;
+  return Math.min(
+    allowedA,
+    excitation.kind === "current" ? excitation.peakA : excitation.peakV / RESISTANCE_AT_ONCE_OHM,
+  );
+}
+
 /** Most charge that a step can have moved which may have begun unheard, and is found to run no more; A h, 0 where none can. */
 export function unheardAh(
   { step, mayHaveBegun = false, elapsedS }: LeftStep,
@@ -66,9 +79,7 @@ export function unheardAh(
   { awayMs, runsAlone }: { readonly awayMs: number; readonly runsAlone: boolean },
 ): number {
   if (step === null || !mayHaveBegun) return 0;
-  const { currentMaxA, currentMinA } = step.channelStep.limits;
-  // Of one that holds a voltage nobody knows the current.
-  const mostA = Number.isFinite(currentA) ? Math.abs(currentA) : Math.max(currentMaxA, -currentMinA);
+  const mostA = Number.isFinite(currentA) ? Math.abs(currentA) : mostDrivenA(step.channelStep);
   // Only an instrument that runs it alone ends it too.
   const mostMs = runsAlone ? Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000 : Infinity;
   const ranMs = Math.min(mostMs, Math.max(0, awayMs));

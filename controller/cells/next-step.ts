@@ -31,7 +31,7 @@ export interface CellAtRest {
  * Of a coin cell as a voltage finds it at the first instant (chosen, at the low end). What its proof found is slower, and of
  * another state of charge: a full cell has a fraction of what an empty one has.
  */
-const RESISTANCE_AT_ONCE_OHM = 10;
+export const RESISTANCE_AT_ONCE_OHM = 10;
 
 /** What a cell stands at when it ends is what it stood at when it began. */
 export function leavesAsIs({ kind }: ChannelStep): boolean {

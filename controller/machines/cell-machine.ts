@@ -168,7 +168,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         },
         invoke: {
           src: "prove",
-          input: ({ context }) => ({ of: context.effects, atMs: clock.monoMs() + deps.proofDeadlineMs }),
+          input: ({ context }) => ({ of: offInput(context), atMs: clock.monoMs() + deps.proofDeadlineMs }),
           onDone: { target: "choosing", actions: ["beginAccount", assign({ isProven: true })] },
           onError: afterFailedProof,
         },

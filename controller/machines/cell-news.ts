@@ -61,6 +61,14 @@ export interface LeftCell {
   readonly fault: FaultNote | null;
 }
 
+/**
+ * The same of a cell whose proof is on no record: that was not over, and no step had begun, by the last event that is on record
+ * of whatever there is in the rack.
+ */
+export function withIdleTime(left: LeftCell, lastEventMs: number): LeftCell {
+  return left.phase !== "unproven" || left.idleSinceMs !== undefined ? left : { ...left, idleSinceMs: lastEventMs };
+}
+
 /** Nothing more is done with the cell. */
 export function isOver({ phase }: LeftCell): boolean {
   return phase === "isolated" || phase === "complete" || phase === "stopped";
@@ -94,7 +102,8 @@ function nextIfOver(context: CellContext): ProgrammeStep | null {
 }
 
 function wasAboutToBegin({ phase, runningSinceMs, hold, leave, ...left }: LeftCell): boolean {
-  const isReady = phase === "under-way" && runningSinceMs === null && left.isCarried !== true && left.isNew !== true;
+  const isUnderWay = phase === "under-way" || phase === "unproven";
+  const isReady = isUnderWay && runningSinceMs === null && left.isCarried !== true && left.isNew !== true;
   return isReady && (left.wasBeginning === true || (hold === null && leave === null && !left.isOrderedOff));
 }
 

@@ -67,8 +67,8 @@ export function setupCell(deps: CellMachineDeps) {
       events: {} as CellEvent,
     },
     actors: {
-      prove: taskActor<{ readonly openCircuitV: number }, CellEffects>(clock, ({ input, signal }) =>
-        input.prove(signal),
+      prove: taskActor<{ readonly openCircuitV: number }, OffInput>(clock, ({ input, signal }) =>
+        input.effects.prove(signal, input.left),
       ),
       findAgain: taskActor<CellFound, FindInput>(clock, ({ input }) => input.effects.findAgain(input.left)),
       confirmBack: taskActor<CellBack, BackInput>(

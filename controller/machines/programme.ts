@@ -133,9 +133,9 @@ export type LookedAt = "out-of-turn" | "broken-off";
 export interface CellEffects {
   /**
    * Polarity, contact and wiring, as this channel itself reads them. Rejects with `cell.unproven`, or with what came
-   * between. Nothing new is begun once `signal` is aborted.
+   * between. Nothing new is begun once `signal` is aborted. `left`: after a restart, what may have run before, as of `openCircuit`.
    */
-  prove(signal: AbortSignal): Promise<{ readonly openCircuitV: number }>;
+  prove(signal: AbortSignal, left?: LeftStep): Promise<{ readonly openCircuitV: number }>;
   /** `because`: why the cell was off since its step ran last; null where it follows another step. */
   startStep(step: ProgrammeStep, elapsedS: number, because: string | null): Promise<void>;
   /** What the cell, which is off, has against this step, or needs before it; null: it may begin. Rejects with what came between. */

@@ -324,7 +324,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           ...(mayRunOnSinceMs !== null && phase === "under-way" ? { mayRunOnSinceMs } : {}),
           ...(unheardSinceMs !== null && phase === "under-way" ? { unheardSinceMs } : {}),
           ...(idleSinceMs !== null && (phase === "under-way" || phase === "unproven") ? { idleSinceMs } : {}),
-          ...(wasBeginning && phase === "under-way" ? { wasBeginning } : {}),
+          ...(wasBeginning && (phase === "under-way" || (phase === "unproven" && isProven)) ? { wasBeginning } : {}),
           ...(isLeading && runningSinceMs !== null ? { isLeading } : {}),
           ...(resistanceOhm !== undefined && phase === "under-way" ? { resistanceOhm } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),

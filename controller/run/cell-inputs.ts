@@ -9,7 +9,7 @@ import { accountRules } from "../cells/cell-account.ts";
 import type { StepCode } from "../cells/step-code.ts";
 import { stepIntervalMinS } from "../cells/step-interval.ts";
 import { objectionTo, type IdentitySource } from "../custody/identity-proof.ts";
-import type { CellInput } from "../machines/cell-news.ts";
+import { withIdleTime, type CellInput } from "../machines/cell-news.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { LeftRun } from "../resume/read-run.ts";
 import type { CampaignRoles } from "./roles.ts";
@@ -63,7 +63,7 @@ export function createCellInputs(deps: CellInputsDeps): CellInputs {
       channelName: channel.name,
       first: firstProgrammeStep(cell, stepIntervalMinS(deps.site, cell, channel.capabilities)),
       rules: accountRules(cell),
-      ...(leftCell === undefined ? {} : { left: leftCell }),
+      ...(leftCell === undefined || left === undefined ? {} : { left: withIdleTime(leftCell, left.recorded.lastMs) }),
       effects: createCellEffects({
         clock,
         channel,

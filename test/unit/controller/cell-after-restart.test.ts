@@ -259,6 +259,14 @@ describe("the voltage expected of a cell that was left", () => {
     expect(unheardAh(waiting, 0.002, away(60_000))).toBe(0);
     expect(unheardAh(about, 0.002, away(60_000))).toBeCloseTo((0.002 * 60) / 3600, 12);
     expect(unheardAh(about, 0.002, away(9_000_000))).toBeCloseTo((0.002 * 600) / 3600, 12);
+    // A spectrum drives no more than its sine.
+    const sweep = { startFrequencyHz: 1e4, endFrequencyHz: 1, pointCount: 9, sweepCount: 1 };
+    const spectrum = left(
+      { kind: "impedance", excitation: { kind: "voltage", peakV: 0.01 }, ...sweep, ...common },
+      null,
+    );
+    const spectrumAh = unheardAh({ ...spectrum, mayHaveBegun: true }, NaN, away(60_000));
+    expect(spectrumAh).toBeCloseTo((0.001 * 60) / 3600, 12);
     // What does not run it alone does not end it alone.
     expect(unheardAh(about, 0.002, away(9_000_000, false))).toBeCloseTo((0.002 * 9000) / 3600, 12);
     const late = { ...about, elapsedS: 590 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectedVoltage } from "../../../controller/cells/continuity.ts";
 import { firstProgrammeStep } from "../../../controller/cells/programme.ts";
-import { leftStep } from "../../../controller/machines/cell-news.ts";
+import { leftStep, withIdleTime } from "../../../controller/machines/cell-news.ts";
 import type { FinishedStep, LeftStep } from "../../../controller/machines/programme.ts";
 import { createCellFold, type CellFold, type EventData } from "../../../controller/resume/recorded-cell.ts";
 import type { LeftRun } from "../../../controller/resume/read-run.ts";
@@ -143,6 +143,16 @@ describe("a cell by its record", () => {
     expect(leftOf(fold(STARTED, ended))).toMatchObject({ mayHaveBegun: true, idleSinceMs: 60_000 });
     expect(leftOf(fold(...held)).mayHaveBegun).toBeUndefined();
     expect(leftOf(fold(...held, resumed))).toMatchObject({ mayHaveBegun: true, idleSinceMs: 900_000 });
+  });
+
+  it("that is not proven on record has begun nothing before its last event; one that is, nothing before its proof", () => {
+    const until = (cell: CellFold) => withIdleTime(cell.state().left, 90_000);
+    expect(until(fold())).toMatchObject({ phase: "unproven", idleSinceMs: 90_000 });
+    const proven = until(fold(["cell-proof", 60, { is_proven: true }]));
+    expect(proven).toMatchObject({ phase: "unproven", idleSinceMs: 60_000 });
+    expect(leftStep({ left: proven, cursor: null } as never).mayHaveBegun).toBe(true);
+    expect(until(fold(["cell-act", 50, HELD])).wasBeginning).toBeUndefined();
+    expect(until(fold(["cell-proof", 60, { is_proven: true }], ["cell-act", 61, HELD])).wasBeginning).toBe(true);
   });
 
   it.each(["hold", "skip-step", "end-step", "all cells off", "a stop of steps"])(

@@ -202,6 +202,29 @@ it("of a cell that is given up after a restart, the step that may have followed 
   }
 });
 
+it("of a cell that was not proven, its first step may have begun as the controller was lost, and is in doubt once it is off", async () => {
+  const left = { step: STEP, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true, idleSinceMs: 20_000 };
+  for (const how of ["prove", "off"] as const) {
+    for (const [mayHaveBeenProven, inDoubtS] of [
+      [true, 30],
+      [false, 0],
+    ] as const) {
+      const proof = { code: { pulseS: 1, bitCount: 6 }, limits: LIMITS, nominalCapacityAh: 0.004 };
+      const channel = {
+        capabilities: { runsProgrammeAlone: true } as never,
+        measureOpenCircuitV: () => Promise.resolve(1),
+      };
+      const { effects, intake, time } = createEffectsBench(channel, { mayHaveBeenProven, proof } as never);
+      const beforeAh = intake.totals(0).doubtAh;
+      time.nowMs = 50_000;
+      if (how === "off") await effects.openCircuit(left);
+      // An open-circuit voltage that proves nothing tells that it is off all the same.
+      else await expect(effects.prove(new AbortController().signal, left)).rejects.toThrow("1.0000 V");
+      expect((intake.totals(0).doubtAh - beforeAh) * 3600).toBeCloseTo(0.001 * inDoubtS, 9);
+    }
+  }
+});
+
 it("a proof that was under way as the controller was lost may have driven all of its current, and is in doubt", () => {
   const inDoubtAs = (mayHaveBeenProven: boolean): number => {
     const proof = { code: { pulseS: 1, bitCount: 6 }, limits: LIMITS, nominalCapacityAh: 0.004 };
