@@ -10,6 +10,9 @@ import { SAMPLE_OVERLOAD } from "../../protocols/roles/channel.ts";
 /** Samples this many intervals apart have others missing between them. */
 const GAP_INTERVALS = 3;
 
+/** Two voltages no further apart than this are the same one, held (chosen). */
+const STEADY_V = 0.005;
+
 export interface SampleSink {
   sample(channelIndex: number, atMs: number, voltageV: number, currentA: number, flags: number): void;
 }
@@ -170,6 +173,34 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     doubt(cellIndex, orderedAh === orderedAh ? orderedAh - ampereHours : ampereHours);
   }
 
+  /**
+   * Of the time before a step's first sample, where the step does not fix its current. What flowed just before, of the same
+   * sign and more, has fallen to what flows now. Where the voltage jumped, more may have flowed at once: by diffusion alone
+   * (Cottrell) twice what is left of it by then.
+   */
+  function countFirst(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number): number {
+    const beforeA = currentBefore(cellIndex, currentA);
+    const hasFallen = beforeA * currentA > 0 && Math.abs(beforeA) > Math.abs(currentA);
+    const isSteady = Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN)) <= STEADY_V;
+    const ampereHours = ((hasFallen ? 0.5 * (beforeA + currentA) : currentA) * stepTimeS) / 3600;
+    count(cellIndex, ampereHours);
+    if (!hasFallen && beforeA === currentA) return ampereHours;
+    doubt(
+      cellIndex,
+      hasFallen && isSteady ? (0.5 * (beforeA - currentA) * stepTimeS) / 3600 : (currentA * stepTimeS) / 3600,
+    );
+    return ampereHours;
+  }
+
+  /** What flowed as its step began; what flows now where the step fixes that, or nothing is known of it. */
+  function currentBefore(cellIndex: number, currentA: number): number {
+    const orderedA = stepCurrentA[cellIndex] ?? NaN;
+    const withinMs = gapMs[cellIndex] ?? Infinity;
+    if (orderedA === orderedA || withinMs === Infinity) return currentA;
+    const agoMs = (stepStartMs[cellIndex] ?? NaN) - (lastAtMs[cellIndex] ?? -Infinity);
+    return agoMs <= withinMs ? (lastCurrentA[cellIndex] ?? 0) : 0;
+  }
+
   /** What flows unheard: the last current of the step, or the one it was ordered to drive. */
   function unheardA(cellIndex: number): number {
     const lastA = lastCurrentA[cellIndex] ?? NaN;
@@ -310,7 +341,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       }
       intake.sampleCount += 1;
       const lastMs = lastInStepMs[cellIndex] ?? NaN;
-      let ampereHours = (currentA * stepTimeS) / 3600;
+      let ampereHours: number;
       if (lastMs === lastMs) {
         ampereHours = ((currentA + (lastCurrentA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
         count(cellIndex, ampereHours);
@@ -320,7 +351,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
           doubtUnread(cellIndex, ampereHours, atMs - lastMs);
         }
       } else {
-        count(cellIndex, ampereHours);
+        ampereHours = countFirst(cellIndex, stepTimeS, voltageV, currentA);
         firstVoltageV[cellIndex] = voltageV;
         firstCurrentA[cellIndex] = currentA;
         firstTimeS[cellIndex] = stepTimeS;

@@ -419,8 +419,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 10,
     what: "a step's charge is not counted through its first sample",
     file: INTAKE,
-    from: "count(cellIndex, ampereHours);\n        firstVoltageV",
-    to: "firstVoltageV",
+    from: "count(cellIndex, ampereHours);\n    if (!hasFallen",
+    to: "if (!hasFallen",
     tests: ["test/unit/controller/sample-intake.test.ts"],
   },
   {

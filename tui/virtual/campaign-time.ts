@@ -91,6 +91,8 @@ export function createCampaignTime(world: Clock, computer: Computer, hasDiskTrou
           { wallMs: world.wallMs() + computer.wallOffMs(), boot: computer.boot() },
         );
         const { agoMs } = began;
+        // One that lived for less than it takes may have noted it all the same.
+        if (Math.abs(agoMs - nowMs) <= SAME_MS) return;
         const trueMs = knowable(nowMs, left.lastMs);
         if (trueMs === undefined || Math.abs(agoMs - trueMs) <= SAME_MS) return;
         const what = `a controller that was started again took it for ${Math.round(agoMs / 1000)} s, and could have known ${Math.round(trueMs / 1000)} s`;

@@ -59,6 +59,37 @@ describe("the charge of a cell", () => {
     expect(intake.chargeAh[1]).toBe(0);
   });
 
+  it("of a voltage that is held begins at the current that flowed just before, and how far that is from the first sample is in doubt", () => {
+    const { intake } = newIntake();
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
+    intake.stepStarted(0, 0, { ...step, currentA: 0.002 });
+    intake.sample(0, 36, 4, 0.002, 0);
+    expect(intake.totals(0)).toMatchObject({ chargedAh: 2e-5, doubtAh: 0 });
+    intake.stepStarted(0, 36_000, { ...step, currentA: NaN });
+    intake.sample(0, 36, 4, 0.001, 0);
+    expect(intake.totals(0).chargedAh).toBeCloseTo(3.5e-5, 12);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(5e-6, 12);
+  });
+
+  it("of a voltage that jumps may have begun with more than its first sample tells, whatever flowed before", () => {
+    const { intake } = newIntake();
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
+    intake.stepStarted(0, 0, { ...step, currentA: 0.002 });
+    intake.sample(0, 36, 3.9, 0.002, 0);
+    intake.stepStarted(0, 36_000, { ...step, currentA: NaN });
+    intake.sample(0, 36, 4, 0.001, 0);
+    expect(intake.totals(0).chargedAh).toBeCloseTo(3.5e-5, 12);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(1e-5, 12);
+  });
+
+  it("of a voltage that is held after a rest may have begun with more than its first sample tells", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0, { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: NaN });
+    intake.sample(0, 36, 4, 0.001, 0);
+    expect(intake.totals(0).chargedAh).toBeCloseTo(1e-5, 12);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(1e-5, 12);
+  });
+
   it("is negative in discharge, and the next step begins at nothing while the sum goes on", () => {
     const { intake } = newIntake();
     intake.stepStarted(0, 0);
