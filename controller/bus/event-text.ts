@@ -141,6 +141,8 @@ const SENTENCES: Readonly<Record<EventType, (data: Data) => string>> = {
   "cell-taken-out": (data) =>
     `${text(data, "cell")} is off, to be taken out of its place${typeof data["open_circuit_V"] === "number" ? `, at ${number(data, "open_circuit_V", "V")}` : ""}`,
   "cell-put-back": (data) => `${text(data, "cell")} is back in its place, at ${number(data, "open_circuit_V", "V")}`,
+  "charge-doubted": (data) =>
+    `up to ${number(data, "doubt_Ah", "mAh", 1000)} of what was counted may have flowed through another cell, or through this one elsewhere`,
   "cell-left-out": (data) => `${text(data, "cell")} does not come back`,
   "cell-place-settled": (data) => `${text(data, "cell")} is at the ${text(data, "place")}, as ${text(data, "by")} say`,
   "transfer-begun": (data) => `the robot begins to ${movesText(data)}`,

@@ -10,18 +10,17 @@ import type { Channel } from "../../protocols/roles/channel.ts";
 import type { ChangerReading } from "../../protocols/roles/sample-changer.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import type { CarryEvent } from "../machines/cell-news.ts";
-import { faultNote, type FaultNote } from "../machines/errors.ts";
+import { faultNote } from "../machines/errors.ts";
 import { findPlace, isSameSlot } from "./find-place.ts";
 import { createRobotMoves, type RobotMovesDeps } from "./robot-moves.ts";
+import { createWrongCells, type WrongCellsDeps } from "./wrong-cells.ts";
 
-export interface ChangerDeskDeps extends RobotMovesDeps {
+export interface ChangerDeskDeps extends RobotMovesDeps, WrongCellsDeps {
   readonly channels: readonly Pick<Channel, "measureOpenCircuitV">[];
   readonly stateOf: (cellIndex: number) => string;
   readonly tellCell: (cellIndex: number, event: CarryEvent) => void;
   /** They keep what a cell reads, off, before it is taken. */
-  readonly samples: () => Pick<SampleIntake, "releasedAt">;
-  /** Another cell than the campaign's lies in this one's place. */
-  readonly refuseCell: (cellIndex: number, fault: FaultNote) => void;
+  readonly samples: () => Pick<SampleIntake, "releasedAt" | "totals" | "mayHaveFlowed">;
   /** The holder is empty: nothing stands in the beam. */
   readonly cleared: () => void;
   /** For a channel to confirm a cell off. */
@@ -78,8 +77,9 @@ const CLEAR_AGAIN_MS = 5000;
 const CLEAR_TRIES = 3;
 
 export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
-  const { clock, cells, changer, alarms } = deps;
+  const { clock, changer, alarms } = deps;
   const moves = createRobotMoves(deps);
+  const wrongCells = createWrongCells(deps);
   const { records, places, cellOf, at, put, move, transfer, lose, mayMove } = moves;
   let tail: Promise<unknown> = Promise.resolve();
   let underWay = 0;
@@ -209,6 +209,7 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
     const { position, barcode } = cellOf(cellIndex);
     if (code === barcode) {
       moves.prove(cellIndex);
+      wrongCells.known(cellIndex);
       alarms.clearAll(position, ["changer.no-code"]);
       return;
     }
@@ -222,21 +223,8 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
       await unload();
       throw fault;
     }
-    const other = cells.findIndex((cell) => cell.barcode === code);
-    const whose = other < 0 ? "which the campaign does not have" : `which belongs to ${cellOf(other).position}`;
-    const fault = new Fault(
-      "changer.wrong-cell",
-      position,
-      `the cell in its place is ${code}, ${whose}, not ${barcode}`,
-    );
-    alarms.raise(faultNote(fault));
-    deps.refuseCell(cellIndex, faultNote(fault));
-    // Where the campaign has that cell another one must lie: no current flows there either.
-    if (other >= 0) {
-      const what = `its cell ${code} was found in the place of ${position}: another one must lie here`;
-      deps.refuseCell(other, faultNote(new Fault("changer.wrong-cell", cellOf(other).position, what)));
-    }
-    await unload(() => undefined);
+    const { fault, isOff } = wrongCells.found(cellIndex, code);
+    await unload(() => undefined).finally(isOff);
     throw fault;
   }
 
@@ -350,7 +338,10 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
       const found = findPlace(reading, { slot, barcode, readsCodes: changer.capabilities.readsCodes, asked });
       const place = found === "rack" && !(await isBack(cellIndex, asked)) ? "unknown" : found;
       put(cellIndex, place);
-      if (place === "beam" && reading.code === barcode) moves.prove(cellIndex);
+      if (place === "beam" && reading.code === barcode) {
+        moves.prove(cellIndex);
+        wrongCells.known(cellIndex);
+      }
       records.settled(position, barcode, place, asked === "restart" ? "robot" : "person and robot");
       if (place !== "unknown") alarms.clearAll(position, ["changer.place-unknown"]);
       if (place === "rack") giveBack(cellIndex);

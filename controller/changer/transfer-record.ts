@@ -3,6 +3,8 @@
  * that is out of its place. A transfer that was begun and never ended leaves its cells' places unknown.
  */
 import type { Json } from "../../protocols/base/canonical-json.ts";
+import type { ChargeTotals } from "../../protocols/echem/counting.ts";
+import { parseTotals } from "../cells/account-json.ts";
 import type { FaultNote } from "../machines/errors.ts";
 import { faultJson } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
@@ -64,6 +66,8 @@ export interface RecordedTransfers {
   readonly places: ReadonlyMap<string, Exclude<CellPlace, "rack">>;
   /** By position: when a cell was last released to the robot, and its voltage then, off. */
   readonly released: ReadonlyMap<string, { readonly atMs: number; readonly openCircuitV: number }>;
+  /** By position: what had been counted of a cell when its code was last read on its way. */
+  readonly known: ReadonlyMap<string, ChargeTotals>;
   /** Why the robot stands until a person lets exposing go on; null where it does not. */
   readonly stands: string | null;
 }
@@ -76,6 +80,8 @@ export interface TransferFold {
 export function createTransferFold(): TransferFold {
   const places = new Map<string, Exclude<CellPlace, "rack">>();
   const released = new Map<string, { readonly atMs: number; readonly openCircuitV: number }>();
+  const takenOut = new Map<string, ChargeTotals>();
+  const known = new Map<string, ChargeTotals>();
   let count = 0;
   let stands: string | null = null;
 
@@ -91,6 +97,11 @@ export function createTransferFold(): TransferFold {
         put(textOf(data["position"]), placeOf(data["place"]));
         return;
       }
+      if (type === "cell-taken-out") {
+        const totals = parseTotals(data["totals"]);
+        if (totals !== undefined) takenOut.set(textOf(data["position"]), totals);
+        return;
+      }
       if (type !== "transfer-begun" && type !== "transfer-ended") return;
       count = Math.max(count, typeof data["transfer"] === "number" ? data["transfer"] : 0);
       for (const move of movesOf(data["moves"])) {
@@ -99,14 +110,19 @@ export function createTransferFold(): TransferFold {
         if (move.openCircuitV !== null && type === "transfer-begun") {
           released.set(move.position, { atMs, openCircuitV: move.openCircuitV });
         }
+        const totals = takenOut.get(move.position);
+        // It was off since.
+        if (type === "transfer-ended" && totals !== undefined && move.to === "beam" && data["code"] === move.cell) {
+          known.set(move.position, totals);
+        }
         put(move.position, isOver ? (data["outcome"] === "done" ? move.to : move.from) : "unknown");
       }
     },
-    finish: () => ({ count, places, released, stands }),
+    finish: () => ({ count, places, released, known, stands }),
   };
 }
 
-function movesOf(data: Json | undefined): readonly Omit<Move, "cell">[] {
+function movesOf(data: Json | undefined): readonly Move[] {
   const moves: readonly Json[] = Array.isArray(data) ? data : [];
   return moves.flatMap((one) => {
     if (typeof one !== "object" || one === null || Array.isArray(one)) return [];
@@ -114,7 +130,8 @@ function movesOf(data: Json | undefined): readonly Omit<Move, "cell">[] {
     const openCircuitV = fields["open_circuit_V"];
     return [
       {
-        ...{ position: textOf(fields["position"]), from: placeOf(fields["from"]), to: placeOf(fields["to"]) },
+        ...{ position: textOf(fields["position"]), cell: textOf(fields["cell"]) },
+        ...{ from: placeOf(fields["from"]), to: placeOf(fields["to"]) },
         openCircuitV: typeof openCircuitV === "number" ? openCircuitV : null,
       },
     ];

@@ -46,6 +46,7 @@ export const EVENT_TYPES = [
   "cell-taken-out",
   "cell-withdrawn",
   "cells-ordered-off",
+  "charge-doubted",
   "clock-compared",
   "command-given",
   "command-refused",

@@ -134,6 +134,12 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     offTotals = parseTotals(data["totals"]) ?? offTotals;
   }
 
+  /** Of what is on record at all; whatever is told from here on has it. */
+  function doubted(ampereHours: number): void {
+    totals = { ...totals, doubtAh: totals.doubtAh + ampereHours };
+    if (offTotals !== undefined) offTotals = { ...offTotals, doubtAh: offTotals.doubtAh + ampereHours };
+  }
+
   function pause(atMs: number): void {
     if (runningSinceMs === null) return;
     stepElapsedS += Math.max(0, atMs - runningSinceMs) / 1000;
@@ -278,6 +284,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           isCarried = false;
           isProven = false;
           isOrderedOff = true;
+          break;
+        case "charge-doubted":
+          doubted(numberOf(data["doubt_Ah"]) ?? 0);
           break;
         case "cell-found":
           if (data["found"] === "off") confirmedOff(atMs, data);

@@ -26,6 +26,7 @@ const KEPT: ReadonlySet<string> = new Set([
   "cell-complete",
   "cell-stopped",
   "cells-ordered-off",
+  "charge-doubted",
   "stop-ended",
   "safety-input-tripped",
   "exposing-held",

@@ -1,4 +1,5 @@
 /** A desk over a robot that has one cell to bring, from tray 1, slot 1, into a hutch where all is well. */
+import { NO_CHARGE } from "../../../protocols/echem/counting.ts";
 import { createChangerDesk, type ChangerDesk, type ChangerDeskDeps } from "../../../controller/changer/changer-desk.ts";
 
 const LEVELS = {
@@ -25,7 +26,7 @@ export function openOneCellDesk(changer: object, deps: object = {}): ChangerDesk
     recorder: { record: () => undefined },
     commit: () => Promise.resolve(),
     stateOf: () => "away",
-    samples: () => ({ releasedAt: () => undefined }),
+    samples: () => ({ releasedAt: () => undefined, totals: () => NO_CHARGE, mayHaveFlowed: () => undefined }),
     ...{ tellCell: () => undefined, stopExposing: () => undefined },
     ...{ cleared: () => undefined, found: () => undefined, fail: () => undefined, next: () => null },
     ...deps,

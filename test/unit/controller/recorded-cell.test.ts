@@ -45,6 +45,14 @@ const STARTED: Told = ["step-started", 0, { elapsed_s: 0, state: {} }];
 
 describe("a cell by its record", () => {
   it.each([
+    ["given up", ["cell-isolated", 700, { code: "cell.limit", totals: TOTALS }]],
+    ["taken out of its place", ["cell-taken-out", 700, { totals: TOTALS }]],
+  ] as readonly [string, Told][])("that was %s keeps what was put in doubt later", (_, off) => {
+    const { doubtAh } = counted(fold(STARTED, off, ["charge-doubted", 800, { doubt_Ah: 0.0005 }]));
+    expect(doubtAh).toBeCloseTo(0.0006, 9);
+  });
+
+  it.each([
     ["held", "cell-held", {}],
     ["taken out of its place", "cell-taken-out", {}],
     ["found off", "cell-found", { found: "off" }],
