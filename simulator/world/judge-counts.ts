@@ -2,7 +2,8 @@
  * What the controller counts of each cell's charge, held against what its channel truly passed: from one count to the next they
  * may differ by what is stated for that time, and by no more.
  */
-import type { CellObserver } from "./cell-observer.ts";
+import type { ContactLog } from "./contact-log.ts";
+import { passedAtC, type PassedCharge } from "./passed-charge.ts";
 import type { WorldFault } from "./world-faults.ts";
 import type { Ledger } from "./world-truth.ts";
 
@@ -19,9 +20,6 @@ export interface ClaimedCount {
   readonly statedAh: number;
 }
 
-/** What a channel truly passed. */
-export type PassedCharge = Pick<CellObserver, "switches" | "chargeC">;
-
 /** Where the clock of a channel ran wrong: charge is counted by it. */
 export interface WrongClock {
   readonly positionIndex: number;
@@ -35,29 +33,58 @@ const CLOCK_MARGIN = 2;
 /** Sums of many samples. */
 const ROUNDING_AH = 1e-10;
 
-/** `counts` of each cell in the order of time; left out: nothing is said of it. What a wrong clock comes to is excused: a controller that told of it would be better. */
+/** Where a robot moves the cells. */
+export interface Straying {
+  readonly contacts: Pick<ContactLog, "passedC" | "astraySinceMs">;
+  /** By the number of the cell: when the controller read a code that tells that it lies elsewhere, or another one in its place. */
+  readonly foundOutMs: ReadonlyMap<number, number>;
+}
+
+/** Undefined where each cell stays in its place. */
+export function strayingOf(
+  robot: { readonly contactLog: Straying["contacts"] } | undefined,
+  { foundOutMs = new Map<number, number>() }: Partial<Pick<Straying, "foundOutMs">>,
+): Straying | undefined {
+  return robot === undefined ? undefined : { contacts: robot.contactLog, foundOutMs };
+}
+
+/**
+ * `counts` of each cell in the order of time; left out: nothing is said of it. What a wrong clock comes to is excused: a
+ * controller that told of it would be better. Of a cell that strayed is counted what its place passed, until the controller
+ * can know: then what is stated is to cover what the cell itself has had since it left its place.
+ */
 export function judgeCounts(
   counts: readonly ClaimedCount[] | undefined,
   cells: ReadonlyMap<number, PassedCharge>,
   ledger: Ledger,
   wrongClocks: readonly WrongClock[],
+  straying?: Straying,
 ): void {
   if (counts === undefined) return;
-  const judged = new Map<number, { readonly count: ClaimedCount; readonly passedC: number }>();
+  const judged = new Map<number, ClaimedCount[]>();
   // A run in which nothing was held against anything counts as broken.
   ledger.count(COUNT_INVARIANT, 0);
   for (const count of counts) {
     const { positionIndex, atMs } = count;
     const cell = cells.get(positionIndex);
     if (cell === undefined) continue;
-    const passedC = passedAtC(cell, atMs);
-    const before = judged.get(positionIndex);
-    judged.set(positionIndex, { count, passedC });
-    const countedAh = count.chargeAh - (before?.count.chargeAh ?? 0);
-    const statedAh = count.statedAh - (before?.count.statedAh ?? 0);
-    const passedAh = (passedC - (before?.passedC ?? 0)) / 3600;
-    const fromMs = before?.count.atMs ?? 0;
-    const excusedAh = wrongAh(cell, count, fromMs, wrongClocks);
+    const told = judged.get(positionIndex) ?? [];
+    judged.set(positionIndex, told);
+    const last = told.at(-1);
+    const foundMs = straying?.foundOutMs.get(positionIndex) ?? Infinity;
+    const isNews = foundMs <= atMs && (last?.atMs ?? -Infinity) < foundMs;
+    const sinceMs = isNews ? (straying?.contacts.astraySinceMs(positionIndex, foundMs) ?? null) : null;
+    const before = sinceMs === null ? last : told.findLast((one) => one.atMs <= sinceMs);
+    told.push(count);
+    const passedC = (untilMs: number): number =>
+      straying === undefined || sinceMs !== null
+        ? passedAtC(cell, untilMs)
+        : straying.contacts.passedC(positionIndex, untilMs);
+    const fromMs = before?.atMs ?? 0;
+    const countedAh = count.chargeAh - (before?.chargeAh ?? 0);
+    const statedAh = count.statedAh - (before?.statedAh ?? 0);
+    const passedAh = (passedC(atMs) - (before === undefined ? 0 : passedC(fromMs))) / 3600;
+    const excusedAh = wrongAh(passedC, count, fromMs, wrongClocks);
     const withinAh = statedAh + excusedAh + ROUNDING_AH;
     ledger.check(COUNT_INVARIANT, Math.abs(countedAh - passedAh) <= withinAh, atMs, () => {
       const since = `since ${(fromMs / 1000).toFixed(1)} s`;
@@ -69,7 +96,7 @@ export function judgeCounts(
 
 /** What a clock that ran wrong within the time came to, by what flowed meanwhile. */
 function wrongAh(
-  cell: PassedCharge,
+  passedC: (untilMs: number) => number,
   { positionIndex, atMs }: ClaimedCount,
   fromMs: number,
   wrongClocks: readonly WrongClock[],
@@ -77,26 +104,11 @@ function wrongAh(
   let ampereHours = 0;
   for (const clock of wrongClocks) {
     if (clock.positionIndex !== positionIndex || clock.fromMs > atMs || clock.toMs < fromMs) continue;
-    const untilC = passedAtC(cell, Math.min(clock.toMs, atMs));
-    const flowedAh = (untilC - passedAtC(cell, Math.max(clock.fromMs, fromMs))) / 3600;
+    const untilC = passedC(Math.min(clock.toMs, atMs));
+    const flowedAh = (untilC - passedC(Math.max(clock.fromMs, fromMs))) / 3600;
     ampereHours += CLOCK_MARGIN * Math.abs(clock.share * flowedAh);
   }
   return ampereHours;
-}
-
-/**
- * As it let go last. Where it drives the cell just then, by the mean current of that stretch: exact for a current that is
- * held, and whoever ends a step tells of it once the cell is off.
- */
-function passedAtC({ switches, chargeC }: PassedCharge, atMs: number): number {
-  const { atMs: times, chargeC: charges } = switches;
-  let last = times.length - 1;
-  while (last >= 0 && (times[last] ?? 0) > atMs) last -= 1;
-  const fromC = charges[last] ?? 0;
-  const isDriven = last % 2 === 0;
-  const [fromMs, toMs] = [times[last] ?? 0, times[last + 1] ?? atMs];
-  if (!isDriven || toMs <= fromMs) return isDriven && last === times.length - 1 ? chargeC : fromC;
-  return fromC + ((charges[last + 1] ?? chargeC) - fromC) * ((atMs - fromMs) / (toMs - fromMs));
 }
 
 /** Of the faults that were drawn. */

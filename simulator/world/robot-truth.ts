@@ -10,6 +10,7 @@ import type { CellPlant, Chance, WorldClock } from "../plant/plant.ts";
 import type { ObservedBeamPlant } from "../plant/beam-plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
 import type { CellObserver } from "./cell-observer.ts";
+import { createContactLog, type ContactLog } from "./contact-log.ts";
 import type { Ledger } from "./world-truth.ts";
 import { createOpenTerminals } from "./world-cells.ts";
 import type { PlacedOffset, WorldSite } from "./world-site.ts";
@@ -58,6 +59,7 @@ export interface WorldRobot {
 export interface RobotTruth extends WorldRobot {
   /** What the channel of a position finds in its contacts. */
   contacts(positionIndex: number): CellPlant;
+  readonly contactLog: ContactLog;
   /** Which cell is in the beam, and where on it the beam falls. */
   underBeam(atMs: number, stageXMm: number, stageYMm: number): PlacedOffset;
   /**
@@ -105,6 +107,7 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
   });
   /** By position: which cell is in the contacts there. */
   const inContacts = new Map<number, number>([...cells.keys()].map((index) => [index, index]));
+  const contactLog = createContactLog(cells);
   /** What lay in the beam from when on. */
   const inBeam: { readonly fromMs: number; readonly positionIndex: number }[] = [];
   const leftAtMs = new Map<number, number>();
@@ -131,8 +134,16 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
     return place !== undefined && isSamePlace(place, slotPlace(index));
   }
 
+  /** A channel may have looked at its cell after that, before the arm's path was. */
+  function seenBy(atMs: number, cell: number): number {
+    return Math.max(atMs, cells.get(cell)?.seenMs ?? atMs);
+  }
+
   function leave(atMs: number, cell: number, from: number): void {
-    if (inContacts.get(from) === cell) inContacts.delete(from);
+    if (inContacts.get(from) === cell) {
+      inContacts.delete(from);
+      contactLog.lies(from, null, seenBy(atMs, cell));
+    }
     leftAtMs.set(cell, atMs);
     const observer = cells.get(cell);
     if (observer === undefined) return;
@@ -149,7 +160,7 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
         () => `cell ${cell} was taken while it was driven`,
       );
     }
-    observer.plant.disconnect(Math.max(atMs, observer.seenMs));
+    observer.plant.disconnect(seenBy(atMs, cell));
   }
 
   plant.onMoved((atMs, id, from, to) => {
@@ -157,7 +168,10 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
     const slotLeft = indexOfSlot(from);
     const slotFilled = indexOfSlot(to);
     if (slotLeft !== undefined) leave(atMs, cell, slotLeft);
-    if (slotFilled !== undefined) inContacts.set(slotFilled, cell);
+    if (slotFilled !== undefined) {
+      inContacts.set(slotFilled, cell);
+      contactLog.lies(slotFilled, cell, seenBy(atMs, cell));
+    }
     // Whose cell it is that lies elsewhere cannot be told by the controller's doing.
     if (to.kind === "floor" || (slotFilled !== undefined && slotFilled !== cell)) faultyPositions.add(cell);
     if (from.kind !== "beam" && to.kind !== "beam") return;
@@ -207,6 +221,7 @@ export function createRobotTruth(deps: RobotTruthDeps): RobotTruth {
   return {
     plant,
     contacts,
+    contactLog,
     handover: (atMs) => handoverOf(atMs, HOLDER_MM),
     placeOf: (atMs, positionIndex) => plant.placeOf(atMs, String(positionIndex)),
     areDoorsClosed: (atMs) => beam.interlock(atMs, "doorClosed") && beam.interlock(atMs, "emergencyOk"),

@@ -29,6 +29,8 @@ export interface ControllerClaims {
   readonly charges?: readonly ClaimedCharge[];
   /** What was counted of each cell's charge, in the order of time. Absent: nothing is said of it. */
   readonly counts?: readonly ClaimedCount[];
+  /** Of the cells that a code told to lie elsewhere, or another one in their place: when it was read. */
+  readonly foundOutMs?: ReadonlyMap<number, number>;
 }
 
 /** Keys as in CONTRACTS. */

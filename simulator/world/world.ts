@@ -35,7 +35,7 @@ import { AT_STANDARD, createStandards, isOfCells } from "./standards.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 import { judgeAsking, type GateRepeat } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
-import { judgeCounts, type WrongClock, wrongClocksOf } from "./judge-counts.ts";
+import { judgeCounts, strayingOf, type WrongClock, wrongClocksOf } from "./judge-counts.ts";
 import type { TimeSpan } from "./unknowable.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
@@ -413,7 +413,7 @@ export function createWorld(deps: WorldDeps): World {
       const unknowable = { shuttersStuck, unattended: claims.unattended ?? [], ...bounds };
       const facts = { ledger, unknowable };
       const judged = judgeClaims(claims, { ...facts, openings, faultyPositions, cellCount: cells.size, atMs });
-      if (isAsWired(options)) judgeCounts(claims.counts, cells, ledger, wrongClocks);
+      if (isAsWired(options)) judgeCounts(claims.counts, cells, ledger, wrongClocks, strayingOf(robot, claims));
       const observers = [...cells.values()];
       ledger.count(
         "cell-limits",

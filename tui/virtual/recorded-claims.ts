@@ -1,4 +1,5 @@
 /** What a record says of photons and charge, read from the folder itself: claims that the world can judge. */
+import { z } from "zod";
 import { parseTotals } from "../../controller/cells/account-json.ts";
 import { openRecord } from "../../controller/record/record-reader.ts";
 import type { Json } from "../../protocols/base/canonical-json.ts";
@@ -14,8 +15,16 @@ const LATE = "lit-while-closed";
 const CHARGED: readonly string[] = ["exposure-ended", LATE];
 const COUNTED = "step-ended";
 const GIVEN_UP = "cell-isolated";
+const PLAN = "rack-plan";
+const CARRIED = "transfer-ended";
 
-export type RecordedClaims = Required<Pick<ControllerClaims, "charges" | "counts">> & {
+const planSchema = z.object({ cells: z.array(z.object({ barcode: z.string(), position: z.string() })) });
+const transferSchema = z.object({
+  code: z.string().nullish(),
+  moves: z.array(z.object({ position: z.string(), cell: z.string(), to: z.string() })),
+});
+
+export type RecordedClaims = Required<Pick<ControllerClaims, "charges" | "counts" | "foundOutMs">> & {
   /** Cells that were given up while they may be driven for ever, by their number in the world. */
   readonly drivenOn: ReadonlySet<number>;
 };
@@ -30,14 +39,27 @@ export function recordedClaims(folder: string, indexOf: (cell: Occupant) => numb
     const times = new Map<string, Pick<ClaimedCharge, "startMs" | "endMs" | "isFoundLate">>();
     const counts: ClaimedCount[] = [];
     const drivenOn = new Set<number>();
+    const foundOutMs = new Map<number, number>();
+    const places = new Map<string, string>();
     for (const scanned of reader.events()) {
       if (scanned.kind === "damaged") continue;
       const { atMs, dataText, type } = scanned.row;
-      if (type !== COUNTED && type !== GIVEN_UP && !CHARGED.includes(type)) continue;
+      if (![COUNTED, GIVEN_UP, PLAN, CARRIED, ...CHARGED].includes(type)) continue;
       const data = JSON.parse(dataText) as Readonly<Record<string, unknown>>;
       if (type === GIVEN_UP) {
         const cell = parseOccupant(String(data["position"]));
         if (cell !== undefined && data["runs_until_ms"] === null) drivenOn.add(indexOf(cell));
+        continue;
+      }
+      if (type === PLAN) {
+        for (const { barcode, position } of planSchema.parse(data).cells) places.set(barcode, position);
+        continue;
+      }
+      if (type === CARRIED) {
+        for (const position of mistaken(data, places)) {
+          const cell = parseOccupant(position);
+          if (cell !== undefined) foundOutMs.set(indexOf(cell), foundOutMs.get(indexOf(cell)) ?? atMs);
+        }
         continue;
       }
       if (type === COUNTED) {
@@ -61,7 +83,7 @@ export function recordedClaims(folder: string, indexOf: (cell: Occupant) => numb
       const photons = fluxPhS * filterTransmission * openTimeS;
       charges.push({ exposureId, positionIndex: indexOf(position), ...between, photons });
     }
-    return { charges, counts, drivenOn };
+    return { charges, counts, drivenOn, foundOutMs };
   } finally {
     reader.close();
   }
@@ -73,14 +95,22 @@ export function claimsOfRun(
   folder: string,
   indexOf: (cell: Occupant) => number = positionIndex,
 ): RecordedClaims {
-  const { charges, counts, drivenOn } = recordedClaims(folder, indexOf);
+  const { counts, drivenOn, ...others } = recordedClaims(folder, indexOf);
   const last = run.campaign.cells.flatMap(({ position }, cellIndex) =>
     // Of what flows then nothing is said.
     drivenOn.has(indexOf(position))
       ? []
       : [claimedCount(indexOf(position), clock.monoMs(), run.samples.totals(cellIndex))],
   );
-  return { charges, counts: [...counts, ...last], drivenOn };
+  return { ...others, counts: [...counts, ...last], drivenOn };
+}
+
+/** The place of a cell that carried another code than it should to the beam, and the place that has that code in the plan. */
+function mistaken(data: unknown, places: ReadonlyMap<string, string>): readonly string[] {
+  const { code = null, moves } = transferSchema.parse(data);
+  const brought = moves.find(({ to }) => to === "beam");
+  if (code === null || code === "" || brought === undefined || brought.cell === code) return [];
+  return [brought.position, places.get(code) ?? brought.position];
 }
 
 /** What is said to have flowed, and how sure that is: what was in doubt, and the share that is the meter's. */

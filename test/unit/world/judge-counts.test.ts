@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createContactLog } from "../../../simulator/world/contact-log.ts";
 import {
   COUNT_INVARIANT,
   judgeCounts,
@@ -49,6 +50,50 @@ describe("what is counted of a cell's charge", () => {
     const clock = { positionIndex: 4, share: -0.02, fromMs: 150_000, toMs: 200_000 };
     expect(violations(late)).toHaveLength(1);
     expect(violations(late, [clock])).toEqual([]);
+  });
+
+  describe("where a robot moves the cells", () => {
+    /** Of another cell nothing has flowed; the two lie in each other's places from 200 s on, until they are put back at 800 s. */
+    function astray(counts: readonly ClaimedCount[], foundOutMs: ReadonlyMap<number, number> = new Map()) {
+      const other = { switches: { atMs: [], chargeC: [] }, chargeC: 0 };
+      const cells = new Map([
+        [4, CELL],
+        [5, other],
+      ]);
+      const contacts = createContactLog(cells);
+      for (const [position, cell] of [
+        [4, 5],
+        [5, 4],
+      ] as const) {
+        contacts.lies(position, cell, 200_000);
+        contacts.lies(position, position, 800_000);
+      }
+      const ledger = createLedger([]);
+      judgeCounts(counts, cells, ledger, [], { contacts, foundOutMs });
+      return ledger.violations.map(({ what }) => what);
+    }
+
+    it("is of what its place passed, through whatever lies there, as long as nobody can know", () => {
+      expect(astray([count(150_000, 0.05, 0), count(500_000, 0.1, 0)])).toEqual([]);
+      expect(astray([{ ...count(500_000, 0.2, 0), positionIndex: 5 }])).toEqual([]);
+      expect(astray([count(500_000, 0.3, 0)])).toHaveLength(1);
+      expect(astray([{ ...count(500_000, 0, 0), positionIndex: 5 }])).toHaveLength(1);
+    });
+
+    it("is to cover what the cell itself has had since it strayed, once a code has told", () => {
+      const found = new Map([[4, 600_000]]);
+      const [first, astrayLast] = [count(150_000, 0.05, 0), count(500_000, 0.1, 0)];
+      expect(astray([first, astrayLast, count(700_000, 0.1, 0)], found)).toHaveLength(1);
+      expect(astray([first, astrayLast, count(700_000, 0.1, 0.2)], found)).toEqual([]);
+      // Once, and what comes later from there on.
+      expect(astray([first, count(700_000, 0.1, 0.2), count(900_000, 0.1, 0.2)], found)).toEqual([]);
+      expect(astray([first, count(700_000, 0.1, 0.2), count(900_000, 0.2, 0.2)], found)).toHaveLength(1);
+    });
+
+    it("is of the cell again as it lies in its own place again, found out or not", () => {
+      expect(astray([count(850_000, 0.1, 0)], new Map([[4, 840_000]]))).toEqual([]);
+      expect(astray([count(850_000, 0.2, 0)], new Map([[4, 840_000]]))).toHaveLength(1);
+    });
   });
 
   it("is looked at in a run at least once: none at all counts as never checked", () => {
