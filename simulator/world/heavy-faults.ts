@@ -307,7 +307,7 @@ const DRAWS: readonly Draw[] = [
   (own, fromMs, toMs) => ({
     kind: "host-restarts",
     byMs: own.uniform() < 0.4 ? 0 : Math.round(3_600_000 * own.normal()),
-    isReboot: own.uniform() < 0.6,
+    reboots: own.uniform() < 0.6,
     ...{ fromMs, toMs: fromMs + 1000 + 0.4 * own.uniform() * (toMs - fromMs) },
   }),
 ];

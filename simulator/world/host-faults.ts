@@ -25,7 +25,7 @@ export type HostFault =
    * The controller is gone until the end; meanwhile its computer's clock is set on by so much, or back, or the computer itself
    * is started anew, or both.
    */
-  | (Lasting & { readonly kind: "host-restarts"; readonly byMs: number; readonly isReboot: boolean })
+  | (Lasting & { readonly kind: "host-restarts"; readonly byMs: number; readonly reboots: boolean })
   /** Orders that say opposite things in one instant; a person puts it right at the end. So with the next two. */
   | (Lasting & { readonly kind: "orders-contradict" })
   /** Many orders within a second. */
@@ -76,7 +76,7 @@ export function hostFault(entry: HostEntry): HostFault {
   const toMs = entry.to_s * 1000;
   if (entry.kind === "disk-slow") return { kind: entry.kind, fromMs, toMs, lateMs: entry.late_s * 1000 };
   if (entry.kind === "host-restarts") {
-    return { kind: entry.kind, fromMs, toMs, byMs: entry.by_s * 1000, isReboot: entry.reboots };
+    return { kind: entry.kind, fromMs, toMs, byMs: entry.by_s * 1000, reboots: entry.reboots };
   }
   if (entry.kind === "orders-end-cells") return { kind: entry.kind, fromMs, toMs, who: entry.who };
   return { kind: entry.kind, fromMs, toMs };

@@ -90,7 +90,7 @@ export function createHostTrouble(deps: HostTroubleDeps): HostTrouble {
     },
     restarts(fault) {
       if (fault.kind !== "host-restarts") return;
-      if (fault.isReboot) {
+      if (fault.reboots) {
         booted.count += 1;
         booted.atMs = clock.monoMs();
       }

@@ -6,7 +6,7 @@ import type { LinkAilment } from "../../../simulator/links/link-ailment.ts";
 import { createMemoryLink } from "../../../simulator/links/memory-link.ts";
 import { EQUIPMENT_FAULT_SHAPES } from "../../../simulator/world/equipment-faults.ts";
 import { faultEntries } from "../../../simulator/world/fault-entries.ts";
-import { HOST_FAULT_SHAPES } from "../../../simulator/world/host-faults.ts";
+import { HOST_FAULT_SHAPES, killsController } from "../../../simulator/world/host-faults.ts";
 import { needsPerson } from "../../../simulator/world/equipment-schedule.ts";
 import { heavyFaults } from "../../../simulator/world/heavy-faults.ts";
 import { parseWorldFaults, type WorldFault } from "../../../simulator/world/world-faults.ts";
@@ -105,7 +105,7 @@ describe("heavy faults", () => {
 
   it("send a person to the robot after each that may have lost it a cell", () => {
     const faults = draw(3, 6, true);
-    const lost = faults.filter(({ kind }) => kind === "controller-kill" || kind.startsWith("robot-"));
+    const lost = faults.filter((fault) => killsController(fault) || fault.kind.startsWith("robot-"));
     expect(lost.length).toBeGreaterThan(3);
     for (const fault of lost) {
       const comes = faults.some((other) => {
@@ -210,7 +210,7 @@ describe("faults of equipment in a file", () => {
     ],
     [
       { kind: "host-restarts", from_s: 1, to_s: 2, by_s: -60 },
-      { kind: "host-restarts", byMs: -60_000, isReboot: true, fromMs: 1000, toMs: 2000 },
+      { kind: "host-restarts", byMs: -60_000, reboots: true, fromMs: 1000, toMs: 2000 },
     ],
     [
       { kind: "disk-slow", from_s: 1, to_s: 2 },
