@@ -8,7 +8,7 @@ import { IN_HAND } from "../machines/cell-steps.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import { totalsJson } from "./account-json.ts";
-import { elapsedWhenOff, expectedVoltage, orderedCurrentA, type LastSeen } from "./continuity.ts";
+import { elapsedWhenOff, expectedVoltage, mostDrivenA, orderedCurrentA, type LastSeen } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
@@ -102,6 +102,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       // Where nobody tells it to, another drives on.
       untilTimeS: channel.capabilities.runsProgrammeAlone ? untilTimeS : Infinity,
       currentA: orderedCurrentA(step),
+      mostA: mostDrivenA(step),
       chargeMaxAh: step.chargeMaxAh,
     });
   }

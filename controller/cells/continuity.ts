@@ -61,7 +61,7 @@ export function orderedCurrentA(step: ChannelStep): number {
 }
 
 /** Of a step that holds or sweeps a voltage nobody knows the current; that of a spectrum is no more than its sine asks for. */
-function mostDrivenA(step: ChannelStep): number {
+export function mostDrivenA(step: ChannelStep): number {
   const { currentMaxA, currentMinA } = step.limits;
   const allowedA = Math.max(currentMaxA, -currentMinA);
   if (step.kind !== "impedance") return allowedA;

@@ -40,6 +40,8 @@ export interface StartedStep {
   readonly untilTimeS: number;
   /** What flows if no sample says otherwise; NaN where the step does not fix it. */
   readonly currentA: number;
+  /** Where the step does not fix it, most that can flow, either way; left out where nothing is known of it. */
+  readonly mostA?: number;
   /** Most charge that may flow in it, either way, breaks included, A h; left out where nothing limits it. */
   readonly chargeMaxAh?: number | undefined;
   /** From the command to the instrument's word that it runs; left out where nobody knows any more. */
@@ -53,7 +55,7 @@ export interface SampleIntake {
   stepEnded(cellIndex: number): void;
   /**
    * The cell is confirmed off. Where a step ran on unheard, half of what its current can have moved since the last
-   * sample is counted, and half is the doubt.
+   * sample is counted, and half is the doubt; all that can flow, where the step does not fix its current and no sample was heard.
    */
   switchedOff(cellIndex: number, atMs: number): void;
   /**
@@ -133,6 +135,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const gapMs = new Float64Array(cellCount).fill(Infinity);
   const stepUntilMs = new Float64Array(cellCount).fill(Infinity);
   const stepCurrentA = new Float64Array(cellCount).fill(NaN);
+  const stepMostA = new Float64Array(cellCount).fill(NaN);
   const isRunning = new Uint8Array(cellCount);
   const isFollowed = new Uint8Array(cellCount);
   const startTookMs = new Float64Array(cellCount).fill(NaN);
@@ -209,6 +212,12 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     return lastA === lastA ? lastA : 0;
   }
 
+  /** The same, where it may be more: before its first sample, of a step that does not fix its current, nobody knows it. */
+  function unheardMostA(cellIndex: number): number {
+    const isUnknown = Number.isNaN(lastInStepMs[cellIndex]) && Number.isNaN(stepCurrentA[cellIndex]);
+    return Math.max(Math.abs(unheardA(cellIndex)), isUnknown ? (stepMostA[cellIndex] ?? NaN) || 0 : 0);
+  }
+
   function alarm(cellIndex: number, what: string): void {
     if (hasAlarmed[cellIndex] === 1 || sink === ON_RECORD) return;
     hasAlarmed[cellIndex] = 1;
@@ -250,6 +259,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       gapMs[cellIndex] = step === undefined ? Infinity : GAP_INTERVALS * step.sampleIntervalS * 1000;
       stepUntilMs[cellIndex] = step === undefined ? Infinity : atMs + step.untilTimeS * 1000;
       stepCurrentA[cellIndex] = step?.currentA ?? NaN;
+      stepMostA[cellIndex] = step?.mostA ?? NaN;
       startTookMs[cellIndex] = step?.startTookMs ?? NaN;
       stepChargeMaxAh[cellIndex] = step?.chargeMaxAh ?? Infinity;
       isRunning[cellIndex] = 1;
@@ -272,8 +282,10 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? atMs);
       const unheardMs = Math.max(0, Math.min(atMs, stepUntilMs[cellIndex] ?? atMs) - fromMs);
       const halfAh = (0.5 * unheardA(cellIndex) * unheardMs) / 3_600_000;
+      const mostAh = (unheardMostA(cellIndex) * unheardMs) / 3_600_000;
       count(cellIndex, halfAh);
-      doubt(cellIndex, halfAh);
+      // Of more than the current that is counted by nobody knows the direction either.
+      doubt(cellIndex, mostAh > 2 * Math.abs(halfAh) ? mostAh + Math.abs(halfAh) : halfAh);
     },
     givenUp(cellIndex) {
       if (isRunning[cellIndex] !== 1) return null;
@@ -282,7 +294,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       isRunning[cellIndex] = 0;
       const lastMs = lastInStepMs[cellIndex] ?? NaN;
       const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? untilMs);
-      doubt(cellIndex, (unheardA(cellIndex) * Math.max(0, untilMs - fromMs)) / 3_600_000);
+      doubt(cellIndex, (unheardMostA(cellIndex) * Math.max(0, untilMs - fromMs)) / 3_600_000);
       return untilMs;
     },
     mayHaveFlowed: doubt,

@@ -3,7 +3,7 @@ import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import { positionIndex } from "../../protocols/base/position.ts";
 import type { Campaign } from "../../protocols/campaign/campaign.ts";
 import type { Channel, LeftRunning } from "../../protocols/roles/channel.ts";
-import { orderedCurrentA } from "../cells/continuity.ts";
+import { mostDrivenA, orderedCurrentA } from "../cells/continuity.ts";
 import type { SampleIntake } from "../cells/sample-intake.ts";
 import { NO_NUMBERS, recordedNumbers, type LastNumbers } from "../beam/request-numbers.ts";
 import type { SweepState } from "../beam/sweeps.ts";
@@ -48,6 +48,7 @@ function restoreSamples(left: LeftRun, channels: readonly Channel[], intake: Sam
         sampleIntervalS: step.sampleIntervalS,
         untilTimeS: channels[cellIndex]?.capabilities.runsProgrammeAlone === false ? Infinity : ranUntilS(cell),
         currentA: orderedCurrentA(step),
+        mostA: mostDrivenA(step),
         chargeMaxAh: step.chargeMaxAh,
       });
     };

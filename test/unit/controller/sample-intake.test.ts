@@ -71,6 +71,22 @@ describe("the charge of a cell", () => {
     expect(intake.totals(0).doubtAh).toBeCloseTo(5e-6, 12);
   });
 
+  it("of a voltage that was held up to then, and of which no sample was heard, is in doubt by all that can have flowed", () => {
+    const cut = (mostA: number, end: "off" | "given up", sampledS?: number) => {
+      const { intake } = newIntake();
+      intake.stepStarted(0, 0, { continues: false, sampleIntervalS: 36, untilTimeS: 72, currentA: NaN, mostA });
+      if (sampledS !== undefined) intake.sample(0, sampledS, 4, 0.001, 0);
+      const { doubtAh } = intake.totals(0);
+      if (end === "off") intake.switchedOff(0, 36_000);
+      else intake.givenUp(0);
+      return intake.totals(0).doubtAh - doubtAh;
+    };
+    expect(cut(0.02, "off")).toBeCloseTo(2e-4, 12);
+    expect(cut(0.02, "given up")).toBeCloseTo(4e-4, 12);
+    expect(cut(0.02, "off", 18)).toBeCloseTo(2.5e-6, 12);
+    expect(cut(0.02, "given up", 36)).toBeCloseTo(1e-5, 12);
+  });
+
   it("of a voltage that jumps may have begun with more than its first sample tells, whatever flowed before", () => {
     const { intake } = newIntake();
     const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
