@@ -24,13 +24,19 @@ export interface Unknowable {
 
 /** Instants of controller and world differ by the links' latency and the shutter's travel. */
 const MATCH_MS = 500;
+/** Nothing of the unit is heard, whether it hears or not. */
+const SILENT = ["link-hang", "link-unplugged", "link-deaf", "link-mute"] as const;
 /** A unit that is gone is asked again at least so often, and then says first who it is. */
 const ASKED_AGAIN_MS = 6000;
+
+function silences(fault: WorldFault): fault is Extract<WorldFault, { kind: (typeof SILENT)[number] }> {
+  return SILENT.some((kind) => kind === fault.kind);
+}
 
 /** When the unit did not answer, and who waits for it had not asked again. */
 export function silentSpans(faults: readonly WorldFault[], link: string): readonly TimeSpan[] {
   return faults.flatMap((fault) => {
-    if ((fault.kind !== "link-hang" && fault.kind !== "link-unplugged") || fault.link !== link) return [];
+    if (!silences(fault) || fault.link !== link) return [];
     return [{ fromMs: fault.fromMs, toMs: (fault.toMs ?? Infinity) + ASKED_AGAIN_MS }];
   });
 }

@@ -114,6 +114,19 @@ describe("what came through two stuck shutters while no controller lived", () =>
     expect(unaccounted([LIT], claimed, { ...facts, unattended: silent })).toEqual([LIT]);
   });
 
+  it.each(["link-hang", "link-unplugged", "link-deaf", "link-mute"] as const)(
+    "is nobody's to see where the unit's cable is as a %s leaves it, and up to its being asked again",
+    (kind) => {
+      const silent = silentSpans([{ kind, link: "io", fromMs: 2000, toMs: 14_000 }], "io");
+      expect(silent).toEqual([{ fromMs: 2000, toMs: 20_000 }]);
+      expect(violationsOf([COVERED], [LIT], { ...unknowable(15_000, 20_000), unattended: silent })).toEqual([]);
+    },
+  );
+
+  it("is still to be seen where the cable loses a message now and then", () => {
+    expect(silentSpans([{ kind: "link-drops", link: "io", fromMs: 2000, toMs: 14_000 }], "io")).toEqual([]);
+  });
+
   it.each([
     ["both were still stuck as one looked", unknowable(25_000, 14_000)],
     ["one shutter alone was stuck", { ...unknowable(15_000, 20_000), shuttersStuck: [] }],
