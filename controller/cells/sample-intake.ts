@@ -179,7 +179,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   /**
    * Of the time before a step's first sample, where the step does not fix its current. What flowed just before, of the same
    * sign and more, has fallen to what flows now. Where the voltage jumped, more may have flowed at once: by diffusion alone
-   * (Cottrell) twice what is left of it by then.
+   * (Cottrell) twice what is left of it by then; or, where the jump was a contact's, as good as nothing.
    */
   function countFirst(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number): number {
     const beforeA = currentBefore(cellIndex, currentA);
@@ -188,10 +188,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     const ampereHours = ((hasFallen ? 0.5 * (beforeA + currentA) : currentA) * stepTimeS) / 3600;
     count(cellIndex, ampereHours);
     if (!hasFallen && beforeA === currentA) return ampereHours;
-    doubt(
-      cellIndex,
-      hasFallen && isSteady ? (0.5 * (beforeA - currentA) * stepTimeS) / 3600 : (currentA * stepTimeS) / 3600,
-    );
+    doubt(cellIndex, hasFallen && isSteady ? (0.5 * (beforeA - currentA) * stepTimeS) / 3600 : ampereHours);
     return ampereHours;
   }
 
