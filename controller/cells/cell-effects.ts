@@ -11,6 +11,7 @@ import { totalsJson } from "./account-json.ts";
 import { elapsedWhenOff, expectedVoltage, mostDrivenA, orderedCurrentA, type LastSeen } from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 import { CHARGE_LEFT_LEAST } from "./ruled-step.ts";
+import { createAskedStart } from "./asked-start.ts";
 import { createSpectrumLog } from "./spectrum-log.ts";
 import { createStepLook } from "./step-look.ts";
 import { signalOf, type CellSignals } from "./cell-signals.ts";
@@ -81,18 +82,35 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
   const look = createStepLook({ clock, channel, cellIndex, intake, provenOhm: () => provenOhm });
   const leftAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
   const spectra = createSpectrumLog(deps.position, deps.recorder, () => clock.monoMs());
+  const start = createAskedStart(clock);
   const wiring = createWiringProof({
     ...{ clock, channel, cellIndex, position: deps.position },
     ...deps.proof,
-    started(step) {
-      noteStart(step, step.untilTimeS, doesContinue, NaN);
+    async start(step) {
+      const askedAtMs = clock.monoMs();
+      start.ask((ranForS) => {
+        noteStart(step, step.untilTimeS, doesContinue, { askedAtMs, ranForS });
+      });
+      try {
+        await channel.start(step);
+        start.answered();
+      } catch (error) {
+        // It ends by itself.
+        if (start.failed()) intake.mayHaveFlowed(cellIndex, (orderedCurrentA(step) * step.untilTimeS) / 3600);
+        throw error;
+      }
     },
   });
 
   if (deps.mayHaveBeenProven === true) intake.mayHaveFlowed(cellIndex, wiring.mostAh);
 
-  function noteStart(step: ChannelStep, untilTimeS: number, continues: boolean, askedAtMs: number): void {
-    const answeredAtMs = clock.monoMs();
+  function noteStart(
+    step: ChannelStep,
+    untilTimeS: number,
+    continues: boolean,
+    { askedAtMs, ranForS }: { readonly askedAtMs: number; readonly ranForS: number },
+  ): void {
+    const answeredAtMs = Math.max(askedAtMs, clock.monoMs() - 1000 * ranForS);
     const isLate = answeredAtMs - askedAtMs > ANSWER_BELIEVED_MS;
     const atMs = isLate ? askedAtMs : answeredAtMs;
     intake.stepStarted(cellIndex, atMs, {
@@ -151,6 +169,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
 
   const listener: ChannelListener = {
     sample(stepTimeS, voltageV, currentA, flags) {
+      start.heard(stepTimeS);
       intake.sample(cellIndex, stepTimeS, voltageV, currentA, flags);
       if (isProving) wiring.sample(stepTimeS, voltageV, currentA);
     },
@@ -240,10 +259,17 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const askedAtMs = clock.monoMs();
       intake.releasedAt(cellIndex, NaN);
       unheard.asked(step, channelStep.untilTimeS - untilTimeS);
-      await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
-      unheard.known();
-      if (because !== null) deps.gap(cellIndex, because);
-      noteStart(channelStep, untilTimeS, elapsedS > 0, askedAtMs);
+      start.ask((ranForS) => {
+        unheard.known();
+        if (because !== null) deps.gap(cellIndex, because);
+        noteStart(channelStep, untilTimeS, elapsedS > 0, { askedAtMs, ranForS });
+      });
+      try {
+        await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
+        start.answered();
+      } finally {
+        start.failed();
+      }
     },
     ...look,
     async openCircuit(left) {

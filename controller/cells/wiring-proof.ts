@@ -18,8 +18,8 @@ export interface WiringProofDeps {
   readonly positionOf: (cellIndex: number) => string;
   readonly limits: CellLimits;
   readonly nominalCapacityAh: number;
-  /** A step of the proof runs on the instrument. */
-  readonly started: (step: ChannelStep) => void;
+  /** Resolves once a step of the proof runs on the instrument. */
+  readonly start: (step: ChannelStep) => Promise<void>;
 }
 
 export interface Proven {
@@ -88,8 +88,7 @@ export function createWiringProof(deps: WiringProofDeps): WiringProof {
     try {
       // Should the start fail, nobody awaits the end any more.
       end.catch(() => undefined);
-      await channel.start(step);
-      deps.started(step);
+      await deps.start(step);
       signal.throwIfAborted();
       const how = await end;
       if (how === "limit") {
