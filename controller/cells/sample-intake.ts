@@ -137,6 +137,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const stepCurrentA = new Float64Array(cellCount).fill(NaN);
   const stepMostA = new Float64Array(cellCount).fill(NaN);
   const isRunning = new Uint8Array(cellCount);
+  /** Since its last sample. */
+  const wasOff = new Uint8Array(cellCount);
   const isFollowed = new Uint8Array(cellCount);
   const startTookMs = new Float64Array(cellCount).fill(NaN);
   const bandLowV = new Float64Array(cellCount).fill(-Infinity);
@@ -184,11 +186,14 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   function countFirst(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number): number {
     const beforeA = currentBefore(cellIndex, currentA);
     const hasFallen = beforeA * currentA > 0 && Math.abs(beforeA) > Math.abs(currentA);
-    const isSteady = Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN)) <= STEADY_V;
-    const ampereHours = ((hasFallen ? 0.5 * (beforeA + currentA) : currentA) * stepTimeS) / 3600;
+    const countedA = hasFallen ? 0.5 * (beforeA + currentA) : currentA;
+    const ampereHours = (countedA * stepTimeS) / 3600;
     count(cellIndex, ampereHours);
-    if (!hasFallen && beforeA === currentA) return ampereHours;
-    doubt(cellIndex, hasFallen && isSteady ? (0.5 * (beforeA - currentA) * stepTimeS) / 3600 : ampereHours);
+    if (beforeA === currentA) return ampereHours;
+    const isSteady = Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN)) <= STEADY_V;
+    const betweenA = 0.5 * Math.abs(beforeA - currentA);
+    const unsureA = hasFallen && isSteady ? betweenA : Math.max(Math.abs(countedA), betweenA);
+    doubt(cellIndex, (unsureA * stepTimeS) / 3600);
     return ampereHours;
   }
 
@@ -197,6 +202,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     const orderedA = stepCurrentA[cellIndex] ?? NaN;
     const withinMs = gapMs[cellIndex] ?? Infinity;
     if (orderedA === orderedA || withinMs === Infinity) return currentA;
+    if (wasOff[cellIndex] === 1) return 0;
     const agoMs = (stepStartMs[cellIndex] ?? NaN) - (lastAtMs[cellIndex] ?? -Infinity);
     return agoMs <= withinMs ? (lastCurrentA[cellIndex] ?? 0) : 0;
   }
@@ -273,6 +279,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       isRunning[cellIndex] = 0;
     },
     switchedOff(cellIndex, atMs) {
+      wasOff[cellIndex] = 1;
       if (isRunning[cellIndex] !== 1) return;
       isRunning[cellIndex] = 0;
       const lastMs = lastInStepMs[cellIndex] ?? NaN;
@@ -370,6 +377,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         voltageV <= (voltageMaxV[cellIndex] ?? NaN) && voltageV >= (voltageMinV[cellIndex] ?? NaN);
       // One without contact may have taken nothing since its last sample, whatever current its channel tells.
       if (!isVoltageInside) doubt(cellIndex, ampereHours);
+      wasOff[cellIndex] = 0;
       stepSamples[cellIndex] = (stepSamples[cellIndex] ?? 0) + 1;
       lastInStepMs[cellIndex] = atMs;
       lastAtMs[cellIndex] = atMs;

@@ -419,8 +419,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 10,
     what: "a step's charge is not counted through its first sample",
     file: INTAKE,
-    from: "count(cellIndex, ampereHours);\n    if (!hasFallen",
-    to: "if (!hasFallen",
+    from: "count(cellIndex, ampereHours);\n    if (beforeA",
+    to: "if (beforeA",
     tests: ["test/unit/controller/sample-intake.test.ts"],
   },
   {

@@ -98,6 +98,31 @@ describe("the charge of a cell", () => {
     expect(intake.totals(0).doubtAh).toBeCloseTo(1.5e-5, 12);
   });
 
+  it("of a voltage that jumps is in doubt by all that may have flowed between the two currents at least", () => {
+    const { intake } = newIntake();
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
+    intake.stepStarted(0, 0, { ...step, currentA: 0.002 });
+    intake.sample(0, 36, 3.9, 0.002, 0);
+    intake.stepStarted(0, 36_000, { ...step, currentA: NaN });
+    intake.sample(0, 36, 4, 0.0002, 0);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(1.1e-5, 12);
+    intake.stepStarted(0, 72_000, { ...step, currentA: NaN });
+    intake.sample(0, 36, 3.95, 0, 0);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(1.2e-5, 12);
+  });
+
+  it("of a voltage that is held again begins at nothing where its cell was off meanwhile", () => {
+    const { intake } = newIntake();
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: NaN };
+    intake.stepStarted(0, 0, { ...step, currentA: 0.002 });
+    intake.sample(0, 36, 4, 0.002, 0);
+    intake.switchedOff(0, 36_000);
+    intake.stepStarted(0, 72_000, { ...step, continues: true });
+    intake.sample(0, 36, 4, 0.001, 0);
+    expect(intake.totals(0).chargedAh).toBeCloseTo(3e-5, 12);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(1e-5, 12);
+  });
+
   it("of a voltage that is held after a rest may have begun with more than its first sample tells", () => {
     const { intake } = newIntake();
     intake.stepStarted(0, 0, { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: NaN });
