@@ -134,16 +134,17 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     return sinceMs > sensor.maximumAgeS * 1000 ? sinceMs : 0;
   }
 
-  /** In the time between a person may have let the rack go on: where it is still above, the rack is stopped anew. */
-  function missed(): void {
-    alarmLevel?.missed();
-    stopLevel?.missed();
-    isStopped = false;
+  function missed(forMs: number): void {
+    alarmLevel?.missed(forMs);
+    stopLevel?.missed(forMs);
+    // A person may have let the rack go on: where it is still above, the rack is stopped anew.
+    if (isVouched) isStopped = false;
     isVouched = false;
   }
 
   sensor.onReading(({ value, arrivedAtMs }) => {
-    if (silentMs() > 0) missed();
+    const forMs = silentMs();
+    if (forMs > 0) missed(forMs);
     readMs = nowMs();
     alarms.clearAll(sensor.name, ["sensor."]);
     if (isDue(value, arrivedAtMs)) {

@@ -10,8 +10,8 @@ const CLEARED_AFTER_MS = 120_000;
 export interface SensorLevel {
   /** `isOpen`: its alarm is. Null where nothing changes. */
   judge(value: number, atMs: number, isOpen: boolean): "raise" | "clear" | null;
-  /** It was silent for too long: nobody knows that it was below. What it read above counts on. */
-  missed(): void;
+  /** It was silent for so long. What it read above counts on. */
+  missed(forMs: number): void;
 }
 
 /** `level` in the sensor's unit, above zero or below it. */
@@ -27,8 +27,9 @@ export function createSensorLevel(level: number): SensorLevel {
       if (!isOpen) return aboveCount >= READINGS_IN_ROW ? "raise" : null;
       return belowSinceMs !== null && atMs - belowSinceMs >= CLEARED_AFTER_MS ? "clear" : null;
     },
-    missed() {
-      belowSinceMs = null;
+    missed(forMs) {
+      // Nobody knows that it was below all the time.
+      if (forMs >= CLEARED_AFTER_MS) belowSinceMs = null;
     },
   };
 }

@@ -158,6 +158,20 @@ describe("what hangs over the rack", () => {
     expect([stops.length, open()]).toEqual([1, ["rack.stopped", "rack.level"]]);
   });
 
+  it("stops the rack once by a sensor that is read less often than its age, and no longer once that is clearly below", () => {
+    const { read, open, stops, pass, watch } = rack({ alarmAbove: 20, stopAbove: 100 });
+    const readSlowly = (value: number, times: number): void => {
+      for (let time = 0; time < times; time += 1) {
+        read(value);
+        pass(65_000);
+      }
+    };
+    readSlowly(150, 40);
+    expect(stops).toHaveLength(1);
+    readSlowly(5, 4);
+    expect([open(), watch.troubles()]).toEqual([[], []]);
+  });
+
   it("that is silent since a restart is told as that", () => {
     const { watch, pass, alarms } = rack({ alarmAbove: null, stopAbove: 5 });
     alarms.raise({ code: "rack.stopped", where: "rack gas", what: "", advice: "" });
