@@ -48,6 +48,8 @@ export interface CellFold {
   orderedOff(): void;
   /** By a stop of steps; whoever held it before still does. */
   orderedHeld(by: Omit<CellAct, "kind">): void;
+  /** By a controller that was started anew: what the one before did after `lastHeardMs` is on no record. */
+  resumed(lastHeardMs: number): void;
   state(): RecordedCell;
 }
 
@@ -76,6 +78,8 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let isOrderedOff = false;
   let isCarried = false;
   let isProven = false;
+  /** Its proof may have been over as a controller was lost, and its first step have begun. */
+  let mayBeProven = false;
   let isNew = false;
   let mustLook = false;
   let resistanceOhm: number | undefined;
@@ -243,6 +247,11 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           if (data["is_proven"] === true) {
             proven(data);
             idle(atMs);
+          } else if (mayBeProven) {
+            // Off by then: what had flowed before is in its sums.
+            mayBeProven = false;
+            wasBeginning = false;
+            idleSinceMs = null;
           }
           isNew &&= !isProven;
           told(data);
@@ -322,6 +331,12 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
       ordered();
       hold ??= { kind: "hold", ...by };
     },
+    resumed(lastHeardMs) {
+      if (phase !== "unproven" || idleSinceMs !== null || isCarried) return;
+      if (hold !== null || leave !== null || isOrderedOff) return;
+      mayBeProven = true;
+      idleSinceMs = lastHeardMs;
+    },
     state() {
       const began = account.stepStartedAt;
       return {
@@ -333,7 +348,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           ...(mayRunOnSinceMs !== null && phase === "under-way" ? { mayRunOnSinceMs } : {}),
           ...(unheardSinceMs !== null && phase === "under-way" ? { unheardSinceMs } : {}),
           ...(idleSinceMs !== null && (phase === "under-way" || phase === "unproven") ? { idleSinceMs } : {}),
-          ...(wasBeginning && (phase === "under-way" || (phase === "unproven" && isProven)) ? { wasBeginning } : {}),
+          ...(wasBeginning && (phase === "under-way" || (phase === "unproven" && (isProven || mayBeProven)))
+            ? { wasBeginning }
+            : {}),
           ...(isLeading && runningSinceMs !== null ? { isLeading } : {}),
           ...(resistanceOhm !== undefined && phase === "under-way" ? { resistanceOhm } : {}),
           ...(isProven && (phase === "complete" || phase === "stopped") ? { isProven } : {}),

@@ -224,6 +224,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
   return {
     event(type: string, atMs: number, value: Json | undefined): void {
       const data = recordOf(value);
+      const lastHeardMs = lastMs;
       lastMs = Math.max(lastMs, atMs);
       cells.get(textOf(data["position"]))?.event(type, atMs, data);
       transfers.event(type, atMs, data);
@@ -249,6 +250,7 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           break;
         case "campaign-resumed":
           resumedCount += 1;
+          for (const cell of cells.values()) cell.resumed(lastHeardMs);
           isEnding = false;
           break;
         case "campaign-complete":

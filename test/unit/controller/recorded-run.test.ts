@@ -43,6 +43,31 @@ describe("a run by the events of its record", () => {
     }
   });
 
+  it("has of a cell whose proof is on no record since when its first step may run: before the first controller went that may have begun it", () => {
+    const from = (...events: readonly Told[]): Told => ["campaign-resumed", (events.at(-1)?.[1] ?? 0) + 900_000];
+    const first: readonly Told[] = [
+      ["campaign-started", 0, { start_ms: 5 }],
+      ["step-started", 60_000, { position: "A2" }],
+    ];
+    const later: readonly Told[] = [...first, from(...first), ["sensor-reading", 18_000_000]];
+    const act = (kind: string): Told => ["cell-act", 500, { ...A1, act: kind, author: "anna", reason: "a look" }];
+    const leftOf = (...events: readonly Told[]) => cell(recorded(...events), "A1")?.left;
+    expect(leftOf(...later)).toMatchObject({ phase: "unproven", idleSinceMs: 60_000 });
+    // The third knows no better than the second.
+    expect(leftOf(...later, from(...later))?.idleSinceMs).toBe(60_000);
+    // A person's order since is none before it.
+    const held = leftOf(...later, ["cell-act", 18_000_001, { ...A1, act: "hold", author: "anna", reason: "a look" }]);
+    expect(held).toMatchObject({ wasBeginning: true, idleSinceMs: 60_000 });
+    // By a proof that failed whatever had flowed is on record, and nothing has begun.
+    const failed: Told = ["cell-proof", 18_000_001, { ...A1, is_proven: false }];
+    expect(leftOf(...later, failed)?.idleSinceMs).toBeUndefined();
+    expect(leftOf(...later, failed, from(...later, failed))?.idleSinceMs).toBe(18_000_001);
+    // What a person held could begin nothing.
+    const inHold = [...first, act("hold"), from(...first)] as const;
+    expect(leftOf(...inHold)?.idleSinceMs).toBeUndefined();
+    expect(leftOf(...inHold)?.wasBeginning).toBeUndefined();
+  });
+
   it("has of a cell that was stopped what had flowed until it was off", () => {
     const totals = (charged: number): Json => ({ charged_Ah: charged, discharged_Ah: 0, doubt_Ah: 0.001 });
     const run = recorded(
