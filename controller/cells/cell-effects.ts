@@ -301,7 +301,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       judgeContinuity(left, openCircuitV);
       const lastAtMs = intake.lastAtMs[cellIndex] ?? -Infinity;
       const { runsProgrammeAlone: runsAlone } = channel.capabilities;
-      const stepElapsedS = elapsedWhenOff(left, { lastAtMs, nowMs: clock.monoMs(), runsAlone });
+      const foundAtMs = channel.foundRunningAtMs ?? NaN;
+      const stepElapsedS = elapsedWhenOff(left, { lastAtMs, foundAtMs, nowMs: clock.monoMs(), runsAlone });
       unheard.off(left);
       isSought = false;
       return { kind: "off", openCircuitV, stepElapsedS };

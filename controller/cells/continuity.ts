@@ -134,16 +134,26 @@ function isNearEnd(step: ChannelStep, { voltageV, currentA }: LastSeen): boolean
   return false;
 }
 
-/** Seconds that a step has run which is found to run no more. */
+/** Seconds that a step has run which is found to run no more. `foundAtMs`: something ran there until then; NaN where nothing did. */
 export function elapsedWhenOff(
   { step, runningSinceMs, elapsedS, unheardSinceMs, isLead = false }: LeftStep,
-  seen: { readonly lastAtMs: number; readonly nowMs: number; readonly runsAlone: boolean },
+  seen: {
+    readonly lastAtMs: number;
+    readonly nowMs: number;
+    readonly runsAlone: boolean;
+    readonly foundAtMs?: number;
+  },
 ): number {
   const sinceMs = runningSinceMs ?? unheardSinceMs ?? null;
   if (step === null || sinceMs === null) return elapsedS;
   const { kind, untilTimeS } = step.channelStep;
   // What was measured of a spectrum went with the controller: it is begun anew.
   if (kind === "impedance") return runningSinceMs === null ? elapsedS : 0;
+  // What ran was it, or what follows it once it is over; a rest that a channel does nothing in is not seen.
+  const foundAtMs = seen.foundAtMs ?? NaN;
+  if (foundAtMs >= sinceMs && !isLead && kind !== "rest") {
+    return Math.min(untilTimeS, elapsedS + (foundAtMs - sinceMs) / 1000);
+  }
   // An instrument that runs it alone has come to its end by itself.
   if (seen.runsAlone && !isLead && elapsedS + (seen.nowMs - sinceMs) / 1000 >= untilTimeS) return untilTimeS;
   if (runningSinceMs === null) return elapsedS;

@@ -306,6 +306,18 @@ describe("the time that a step has run which runs no more", () => {
     expect(elapsedWhenOff(lost, { ...seen, runsAlone: false })).toBe(30);
   });
 
+  it("is up to when whoever connected anew found the cell driven; of a rest that tells nothing, nor of what began later", () => {
+    const charge = left({ kind: "constant-current", currentA: 0.001, untilVoltageV: 4.2, ...common });
+    const seen = { lastAtMs: 10_000, nowMs: 330_000, runsAlone: false, foundAtMs: 300_000 };
+    expect(elapsedWhenOff(charge, seen)).toBe(300);
+    expect(elapsedWhenOff({ ...charge, runningSinceMs: null, elapsedS: 30, unheardSinceMs: 40_000 }, seen)).toBe(290);
+    expect(elapsedWhenOff({ ...charge, elapsedS: 400 }, seen)).toBe(600);
+    expect(elapsedWhenOff({ ...charge, runningSinceMs: null, elapsedS: 30 }, seen)).toBe(30);
+    expect(elapsedWhenOff({ ...charge, runningSinceMs: 5000 }, { ...seen, foundAtMs: 4000 })).toBe(5);
+    expect(elapsedWhenOff({ ...charge, isLead: true }, seen)).toBe(10);
+    expect(elapsedWhenOff(step, seen)).toBe(10);
+  });
+
   it("is what was heard where it was led back to the voltage of its hold: the hold was still to come", () => {
     const leading = { ...step, isLead: true };
     expect(elapsedWhenOff(leading, { lastAtMs: 10_000, nowMs: 700_000, runsAlone: true })).toBe(10);

@@ -61,6 +61,16 @@ it("of a cell that is given up, what runs may move up to its own end is in doubt
   }
 });
 
+it("a cell whose channel found its step running as it connected after a restart has run it until then", async () => {
+  const { effects, time } = createEffectsBench(
+    { capabilities: {} as never, measureOpenCircuitV: () => Promise.resolve(3.5), foundRunningAtMs: 40_000 },
+    { wasLeft: true },
+  );
+  time.nowMs = 50_000;
+  const found = await effects.findAgain({ step: STEP, runningSinceMs: 10_000, elapsedS: 5 });
+  expect(found).toMatchObject({ kind: "off", stepElapsedS: 35 });
+});
+
 describe("of a cell that is given up after a restart", () => {
   it.each([
     ["whose link was lost before, the step may have run on since its last sample", 30_000, 100_000, 75],
