@@ -38,6 +38,8 @@ export function createCellMachine(deps: CellMachineDeps) {
     { target: "findingOut", actions: [...keep, ...notBegun] } as const,
   ];
   const failed = ["keepFault", "noteBreak", "noteLost"] as const;
+  /** It was over before anybody had said why it was to be. */
+  const briefLead = { type: "recordLead", params: { what: "it was led back to the voltage that it holds" } } as const;
   const begun = ["noteStepStart", "recordStepStarted", "askAtStart"] as const;
   const parts = setupCell(deps);
 
@@ -239,7 +241,11 @@ export function createCellMachine(deps: CellMachineDeps) {
               actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "noteInstrumentLimit"],
             },
             { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded"] },
-            { guard: "hasLedBack", target: "choosing", actions: [...begun, "noteLedBack"] },
+            {
+              guard: "hasLedBack",
+              target: "choosing",
+              actions: ["noteStepStart", briefLead, "askAtStart", "noteLedBack"],
+            },
             { target: "choosing", actions: [...begun, "recordStepEnded", { type: "goOn", params: { how: "told" } }] },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },

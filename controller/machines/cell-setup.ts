@@ -354,7 +354,7 @@ export function setupCell(deps: CellMachineDeps) {
       recordStepStarted: ({ context }) => {
         records.stepStarted(context);
       },
-      recordLead: ({ context }, lead: UnfitStep | LeadBack | null) => {
+      recordLead: ({ context }, lead: { readonly what: string } | null) => {
         records.stepStarted(context, lead?.what ?? null);
       },
       recordStepEnded: ({ context, event }) => {

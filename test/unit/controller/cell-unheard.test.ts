@@ -124,6 +124,21 @@ describe("a break in a step", () => {
     expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
   });
 
+  it("whose hold was led back before anybody heard that the lead had begun is on record as a lead, then as the hold", async () => {
+    const bench = await cycling([{ holdsS: 600 }, 100]);
+    bench.behaviour.unfitWhenBrokenOff = { 1: LEAD };
+    await bench.for(30_000);
+    await lost(bench, "its link");
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(15);
+    expect([bench.state(), bench.calls.at(-1)]).toEqual(["starting", "lead to 1 after 30.00 s"]);
+    bench.end("voltage");
+    await bench.for(20);
+    const begun = bench.recorder.events.filter(({ type }) => type === "step-started").slice(1);
+    expect(begun).toMatchObject([{ data: { is_lead: true } }, { data: { elapsed_s: 30 } }]);
+    expect(begun[1]?.data).not.toHaveProperty("is_lead");
+  });
+
   it.each([
     ["STEP_FAILED", [1]],
     ["CHANNEL_LOST", [1]],
