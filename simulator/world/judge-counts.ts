@@ -28,6 +28,17 @@ export interface WrongClock {
   readonly toMs: number;
 }
 
+/** Where a dendrite comes and goes: of what it takes of a held voltage between two samples nobody hears. */
+export interface Surges {
+  readonly positionIndex: number;
+  readonly mostA: number;
+  readonly fromMs: number;
+}
+
+export type Uncounted = WrongClock | Surges;
+
+/** No cell is held at more. */
+const HELD_MOST_V = 4.5;
 /** Samples are apart, and of a current that changes the mean counts. */
 const CLOCK_MARGIN = 2;
 /** Sums of many samples. */
@@ -57,7 +68,7 @@ export function judgeCounts(
   counts: readonly ClaimedCount[] | undefined,
   cells: ReadonlyMap<number, PassedCharge>,
   ledger: Ledger,
-  wrongClocks: readonly WrongClock[],
+  uncounted: readonly Uncounted[],
   straying?: Straying,
 ): void {
   if (counts === undefined) return;
@@ -84,7 +95,7 @@ export function judgeCounts(
     const countedAh = count.chargeAh - (before?.chargeAh ?? 0);
     const statedAh = count.statedAh - (before?.statedAh ?? 0);
     const passedAh = (passedC(atMs) - (before === undefined ? 0 : passedC(fromMs))) / 3600;
-    const excusedAh = wrongAh(passedC, count, fromMs, wrongClocks);
+    const excusedAh = uncountedAh(passedC, count, fromMs, uncounted);
     const withinAh = statedAh + excusedAh + ROUNDING_AH;
     ledger.check(COUNT_INVARIANT, Math.abs(countedAh - passedAh) <= withinAh, atMs, () => {
       const since = `since ${(fromMs / 1000).toFixed(1)} s`;
@@ -94,29 +105,33 @@ export function judgeCounts(
   }
 }
 
-/** What a clock that ran wrong within the time came to, by what flowed meanwhile. */
-function wrongAh(
+/** What a clock that ran wrong within the time came to, by what flowed meanwhile, and what a dendrite may have taken. */
+function uncountedAh(
   passedC: (untilMs: number) => number,
   { positionIndex, atMs }: ClaimedCount,
   fromMs: number,
-  wrongClocks: readonly WrongClock[],
+  uncounted: readonly Uncounted[],
 ): number {
   let ampereHours = 0;
-  for (const clock of wrongClocks) {
-    if (clock.positionIndex !== positionIndex || clock.fromMs > atMs || clock.toMs < fromMs) continue;
-    const untilC = passedC(Math.min(clock.toMs, atMs));
-    const flowedAh = (untilC - passedC(Math.max(clock.fromMs, fromMs))) / 3600;
-    ampereHours += CLOCK_MARGIN * Math.abs(clock.share * flowedAh);
+  for (const one of uncounted) {
+    const overMs = Math.min("toMs" in one ? one.toMs : Infinity, atMs);
+    const sinceMs = Math.max(one.fromMs, fromMs);
+    if (one.positionIndex !== positionIndex || sinceMs > overMs) continue;
+    if ("mostA" in one) ampereHours += (one.mostA * (overMs - sinceMs)) / 3_600_000;
+    else ampereHours += CLOCK_MARGIN * Math.abs((one.share * (passedC(overMs) - passedC(sinceMs))) / 3600);
   }
   return ampereHours;
 }
 
 /** Of the faults that were drawn. */
-export function wrongClocksOf(
+export function uncountedOf(
   faults: readonly WorldFault[],
   positionOfLink: ReadonlyMap<string, number>,
-): readonly WrongClock[] {
-  return faults.flatMap((fault) => {
+): readonly Uncounted[] {
+  return faults.flatMap((fault): readonly Uncounted[] => {
+    if (fault.kind === "cell" && fault.fault.kind === "dendrite") {
+      return [{ positionIndex: fault.positionIndex, mostA: HELD_MOST_V / fault.fault.ohm, fromMs: fault.fromMs }];
+    }
     if (fault.kind !== "instrument-clock") return [];
     const positionIndex = positionOfLink.get(fault.link);
     const { share, fromMs, toMs = Infinity } = fault;

@@ -35,7 +35,7 @@ import { AT_STANDARD, createStandards, isOfCells } from "./standards.ts";
 import { createLyingLeads, createTurnedCurrentLeads } from "./lying-leads.ts";
 import { judgeAsking, type GateRepeat } from "./judge-asking.ts";
 import { judgeCharges } from "./judge-charges.ts";
-import { judgeCounts, strayingOf, type WrongClock, wrongClocksOf } from "./judge-counts.ts";
+import { judgeCounts, strayingOf, type Uncounted, uncountedOf } from "./judge-counts.ts";
 import type { TimeSpan } from "./unknowable.ts";
 import { judgeClaims } from "./judge-claims.ts";
 import { createRearmWatch } from "./rearm-watch.ts";
@@ -138,7 +138,7 @@ export function createWorld(deps: WorldDeps): World {
   /** Cells on which the shutter failed to close. */
   const failedOn = new Set<number>();
   const outages: Outage[] = [];
-  const wrongClocks: WrongClock[] = [];
+  const uncounted: Uncounted[] = [];
   const rearming = createRearmWatch();
   const broken = createBrokenInterlocks(options.hutchLooksEveryMs);
   const endAtMs = options.endAtMs ?? Infinity;
@@ -357,7 +357,7 @@ export function createWorld(deps: WorldDeps): World {
         if (own !== undefined) counters.set(positionIndex, own);
       }
       disturbances.wire(counters);
-      wrongClocks.push(...wrongClocksOf(faults, targets.positionOfLink));
+      uncounted.push(...uncountedOf(faults, targets.positionOfLink));
       scheduleFaults(faults, targets, {
         clock,
         beam,
@@ -413,7 +413,7 @@ export function createWorld(deps: WorldDeps): World {
       const unknowable = { shuttersStuck, unattended: claims.unattended ?? [], ...bounds };
       const facts = { ledger, unknowable };
       const judged = judgeClaims(claims, { ...facts, openings, faultyPositions, cellCount: cells.size, atMs });
-      if (isAsWired(options)) judgeCounts(claims.counts, cells, ledger, wrongClocks, strayingOf(robot, claims));
+      if (isAsWired(options)) judgeCounts(claims.counts, cells, ledger, uncounted, strayingOf(robot, claims));
       const observers = [...cells.values()];
       ledger.count(
         "cell-limits",

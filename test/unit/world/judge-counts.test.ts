@@ -4,7 +4,7 @@ import {
   COUNT_INVARIANT,
   judgeCounts,
   type ClaimedCount,
-  type WrongClock,
+  type Uncounted,
 } from "../../../simulator/world/judge-counts.ts";
 import { createLedger } from "../../../simulator/world/world-truth.ts";
 
@@ -15,9 +15,9 @@ function count(atMs: number, chargeC: number, statedC: number): ClaimedCount {
   return { positionIndex: 4, atMs, chargeAh: chargeC / 3600, statedAh: statedC / 3600 };
 }
 
-function violations(counts: readonly ClaimedCount[], wrongClocks: readonly WrongClock[] = []): readonly string[] {
+function violations(counts: readonly ClaimedCount[], uncounted: readonly Uncounted[] = []): readonly string[] {
   const ledger = createLedger([]);
-  judgeCounts(counts, new Map([[4, CELL]]), ledger, wrongClocks);
+  judgeCounts(counts, new Map([[4, CELL]]), ledger, uncounted);
   expect(ledger.checks[COUNT_INVARIANT]).toBe(counts.length);
   return ledger.violations.map(({ what }) => what);
 }
@@ -43,6 +43,13 @@ describe("what is counted of a cell's charge", () => {
     expect(violations(slow)).toHaveLength(1);
     expect(violations(slow, [clock])).toEqual([]);
     expect(violations(slow, [{ ...clock, positionIndex: 5 }])).toHaveLength(1);
+  });
+
+  it("may lack what a dendrite took between two samples of a held voltage, from when it grew", () => {
+    const surges = { positionIndex: 4, mostA: 0.001, fromMs: 198_000 };
+    expect(violations([count(200_000, 0.0985, 0)], [surges])).toEqual([]);
+    expect(violations([count(200_000, 0.0975, 0)], [surges])).toHaveLength(1);
+    expect(violations([count(200_000, 0.0985, 0)], [{ ...surges, positionIndex: 5 }])).toHaveLength(1);
   });
 
   it("may lack that of the time in which it flowed, however late its cell came", () => {
