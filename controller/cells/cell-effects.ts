@@ -75,6 +75,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     intake,
     lastKnown,
     wasLeft: isSought || deps.mayHaveBeenProven === true,
+    isCounted: isSought,
   });
   let endedUnseen: Extract<ChannelNews, { type: "STEP_ENDED" }> | null = null;
   let failedUnseen: Fault | null = null;
@@ -125,12 +126,11 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     });
   }
 
-  /** For a step that goes on after a break: the instrument counts from zero again. As much as may have flowed is taken off. */
-  function chargeLeft({ chargeMaxAh }: ChannelStep, elapsedS: number): { readonly chargeMaxAh?: number } {
+  /** For a step that begins again: the instrument counts from zero again. As much as may have flowed of it is taken off. */
+  function chargeLeft({ chargeMaxAh }: ChannelStep): { readonly chargeMaxAh?: number } {
     if (chargeMaxAh === undefined) return {};
-    const most = Math.abs(intake.stepChargeAh[cellIndex] ?? 0) + (intake.stepDoubtAh[cellIndex] ?? 0);
-    const flowedAh = elapsedS > 0 ? most : 0;
-    return { chargeMaxAh: Math.max(CHARGE_LEFT_LEAST * chargeMaxAh, chargeMaxAh - flowedAh) };
+    const mostAh = Math.abs(intake.stepChargeAh[cellIndex] ?? 0) + (intake.stepDoubtAh[cellIndex] ?? 0);
+    return { chargeMaxAh: Math.max(CHARGE_LEFT_LEAST * chargeMaxAh, chargeMaxAh - mostAh) };
   }
 
   function judgeOpenCircuit(openCircuitV: number): void {
@@ -218,6 +218,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     get foundRunningAtMs() {
       return channel.foundRunningAtMs ?? null;
     },
+    ranUnansweredS: (step) => unheard.ranUnansweredS(step, channel.foundRunningAtMs ?? null),
     async prove(signal, left) {
       channel.listen(listener);
       const openCircuitV = await channel.measureOpenCircuitV();
@@ -258,14 +259,14 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const untilTimeS = Math.max(channelStep.sampleIntervalS, channelStep.untilTimeS - elapsedS);
       const askedAtMs = clock.monoMs();
       intake.releasedAt(cellIndex, NaN);
-      unheard.asked(step, channelStep.untilTimeS - untilTimeS);
+      const mayHaveRun = unheard.asked(step, channelStep.untilTimeS - untilTimeS);
       start.ask((ranForS) => {
         unheard.known();
         if (because !== null) deps.gap(cellIndex, because);
-        noteStart(channelStep, untilTimeS, elapsedS > 0, { askedAtMs, ranForS });
+        noteStart(channelStep, untilTimeS, mayHaveRun, { askedAtMs, ranForS });
       });
       try {
-        await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep, elapsedS) });
+        await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep) });
         start.answered();
       } finally {
         start.failed();

@@ -49,6 +49,8 @@ export interface StartedStep {
 }
 
 export interface SampleIntake {
+  /** Another step is asked to begin, of which so much is in doubt already: what is counted from now on is its own. */
+  stepAsked(cellIndex: number, doubtAh: number): void;
   /** A step begins on the instrument: its timer reads zero at this campaign time. */
   stepStarted(cellIndex: number, atMs: number, step?: StartedStep): void;
   /** It ended, and its samples are all here. */
@@ -253,6 +255,10 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     gapMs,
     sampleCount: 0,
     rejectedCount: 0,
+    stepAsked(cellIndex, stepUnsureAh) {
+      stepChargeAh[cellIndex] = 0;
+      stepDoubtAh[cellIndex] = stepUnsureAh;
+    },
     stepStarted(cellIndex, atMs, step) {
       stepStartMs[cellIndex] = atMs;
       if (step?.continues !== true) {

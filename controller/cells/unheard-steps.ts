@@ -16,11 +16,18 @@ export interface UnheardStepsDeps {
   readonly lastKnown: () => LastSeen;
   /** After a restart: what the record left may run. */
   readonly wasLeft: boolean;
+  /** What the intake has of a step is of that one: its cell was proven before. */
+  readonly isCounted: boolean;
 }
 
 export interface UnheardSteps {
-  /** A step is asked to begin that has run for so long; until its start is answered it may have begun, or not. */
-  asked(step: ProgrammeStep, elapsedS: number): void;
+  /**
+   * A step is asked to begin that has run for so long; until its start is answered it may have begun, or not. True where it may
+   * have run before: what the intake has counted of a step, and has in doubt, is this one's.
+   */
+  asked(step: ProgrammeStep, elapsedS: number): boolean;
+  /** As `CellEffects.ranUnansweredS`. */
+  ranUnansweredS(step: ProgrammeStep, foundRunningAtMs: number | null): number | null;
   /** By its instrument's word something ended, which may be the step before. */
   ended(end: StepEnd): void;
   /** What runs, or ran, is heard. */
@@ -39,12 +46,25 @@ interface Asked {
 export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
   const { clock, channel, cellIndex, intake } = deps;
   let unanswered: "left" | Asked | null = deps.wasLeft ? "left" : null;
+  /** The last one of which nobody knows yet whether it has begun: being off does not tell. */
+  let lastAsked: Asked | null = null;
+  /** The step whose charge the intake counts. */
+  let counted: ProgrammeStep | null = null;
+  /** After a restart: in doubt of a step whose charge the intake does not count yet. */
+  let ahead: { readonly step: ProgrammeStep; readonly ampereHours: number } | null = null;
 
-  function doubt(about: LeftStep, awayMs: number): void {
-    if (about.step === null) return;
+  function doubt(about: LeftStep, awayMs: number): number {
+    if (about.step === null) return 0;
     const { runsProgrammeAlone: runsAlone } = channel.capabilities;
     const currentA = orderedCurrentA(about.step.channelStep);
-    intake.mayHaveFlowed(cellIndex, unheardAh(about, currentA, { awayMs, runsAlone }));
+    const ampereHours = unheardAh(about, currentA, { awayMs, runsAlone });
+    intake.mayHaveFlowed(cellIndex, ampereHours);
+    return ampereHours;
+  }
+
+  function doubtAhead(about: LeftStep, awayMs: number): void {
+    const ampereHours = doubt(about, awayMs);
+    if (about.step !== null && ampereHours > 0) ahead = { step: about.step, ampereHours };
   }
 
   /** What follows the step that was left, and for how long it may have run. */
@@ -68,14 +88,32 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
     asked(step, elapsedS) {
       const about = { step, runningSinceMs: null, elapsedS, mayHaveBegun: true };
       unanswered = { about, atMs: clock.monoMs() };
+      lastAsked = unanswered;
+      const whole = step.leadsTo ?? step;
+      if (elapsedS > 0 || counted === whole) {
+        counted = whole;
+        return true;
+      }
+      counted = whole;
+      const doubtAh = ahead !== null && isSame(ahead.step, whole) ? ahead.ampereHours : 0;
+      if (doubtAh > 0) ahead = null;
+      intake.stepAsked(cellIndex, doubtAh);
+      return doubtAh > 0;
+    },
+    ranUnansweredS(step, foundRunningAtMs) {
+      if (lastAsked === null || lastAsked.about.step !== step) return null;
+      const ranMs = (foundRunningAtMs ?? -Infinity) - lastAsked.atMs;
+      return ranMs >= 0 ? lastAsked.about.elapsedS + ranMs / 1000 : null;
     },
     ended(end) {
       if (unanswered === null || unanswered === "left" || end === "aborted") return;
       doubt(unanswered.about, clock.monoMs() - unanswered.atMs);
       unanswered = null;
+      lastAsked = null;
     },
     known() {
       unanswered = null;
+      lastAsked = null;
     },
     off(left) {
       const nowMs = clock.monoMs();
@@ -85,9 +123,13 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       if (of !== null && of !== "left") doubt(of.about, nowMs - of.atMs);
       if (of !== "left" || left === undefined) return;
       // Of one of which nothing is on record all of the campaign's time is in doubt.
-      doubt(left, nowMs - Math.max(0, heardMs(left)));
+      const awayMs = nowMs - Math.max(0, heardMs(left));
+      if (deps.isCounted) {
+        doubt(left, awayMs);
+        counted = left.step;
+      } else doubtAhead(left, awayMs);
       const next = following(left, nowMs);
-      if (next !== null) doubt(next.about, next.awayMs);
+      if (next !== null) doubtAhead(next.about, next.awayMs);
     },
     givenUp(left) {
       const nowMs = clock.monoMs();
@@ -108,4 +150,14 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       return untilMs;
     },
   };
+}
+
+/** The place behind a step is worked out anew each time that somebody asks for it. */
+function isSame(one: ProgrammeStep, other: ProgrammeStep): boolean {
+  return (
+    one.stepNumber === other.stepNumber &&
+    one.cycleNumber === other.cycleNumber &&
+    one.channelStep.kind === other.channelStep.kind &&
+    one.channelStep.untilTimeS === other.channelStep.untilTimeS
+  );
 }

@@ -87,7 +87,7 @@ export function setupCell(deps: CellMachineDeps) {
           seen = (await effects.lookBefore?.(step, input.looksAt)) ?? null;
           given.signal.throwIfAborted();
         }
-        const first = seen?.kind === "lead" ? { ...step, channelStep: seen.step } : step;
+        const first = seen?.kind === "lead" ? { ...step, channelStep: seen.step, leadsTo: step } : step;
         if (seen === null || seen.kind === "lead") await effects.startStep(first, input.elapsedS, input.because);
         return seen;
       }),

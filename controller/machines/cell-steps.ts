@@ -92,13 +92,20 @@ export function tellsNoMore(code: string): boolean {
 }
 
 /**
- * The same once a channel is heard again: up to when its step was found running; else an instrument that runs it alone has come
- * to its end by itself. What was measured of a spectrum nobody has. Otherwise proven is what was heard, of what it had kept too.
+ * The same once a channel is heard again: up to when its step was found running, also where its start was not answered; else an
+ * instrument that runs it alone has come to its end by itself. What was measured of a spectrum nobody has. Otherwise proven is
+ * what was heard, of what it had kept too.
  */
 export function elapsedUnheardS({ cursor, stepElapsedS, unheardSinceMs, effects }: CellContext, nowMs: number): number {
-  if (cursor === null || unheardSinceMs === null) return stepElapsedS;
+  if (cursor === null) return stepElapsedS;
   const { kind, untilTimeS } = cursor.step.channelStep;
   if (kind === "impedance") return stepElapsedS;
+  if (unheardSinceMs === null) {
+    // What is asked for as it begins has to be asked for still.
+    const hasAsks = (cursor.step.asks ?? []).length > 0;
+    const ranS = hasAsks ? null : (effects.ranUnansweredS?.(cursor.step) ?? null);
+    return Math.max(stepElapsedS, Math.min(untilTimeS, ranS ?? 0));
+  }
   const ranUntil = (atMs: number): number =>
     Math.min(untilTimeS, stepElapsedS + Math.max(0, atMs - unheardSinceMs) / 1000);
   const foundAtMs = effects.foundRunningAtMs ?? -Infinity;

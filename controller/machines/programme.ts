@@ -18,6 +18,8 @@ export interface ProgrammeStep {
   readonly wait?: StepWait | null;
   /** Exposures asked for as it begins. */
   readonly asks?: readonly AskedExposure[];
+  /** The step to whose voltage it leads the cell back. */
+  readonly leadsTo?: ProgrammeStep;
   /** For the record: where it will hold, or why not; which capacity its rate refers to. */
   readonly note?: string | null;
 }
@@ -164,6 +166,8 @@ export interface CellEffects {
   readonly runsAlone?: boolean;
   /** When its channel's link was made anew, and the step ran until then; null or left out where it did not, or nobody knows. */
   readonly foundRunningAtMs?: number | null;
+  /** Seconds this step had run when it was found so, where its last start was not answered; null or left out otherwise. */
+  ranUnansweredS?(step: ProgrammeStep): number | null;
   /** Nobody asks any more what runs, or after a restart what was left; as `SampleIntake.givenUp` says. */
   givenUp?(left: LeftStep): number | null;
   /** What has flowed so far, by raw samples. */

@@ -98,6 +98,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     heardToMs?: number;
     /** When whoever connected anew found its step running. */
     foundRunningAtMs?: number;
+    /** For how long the step had run then whose start was not answered. */
+    ranUnansweredS?: number;
     /** What runs as the cell is given up. */
     runsUntilMs?: number;
     /** For what the cell itself is waited. */
@@ -142,6 +144,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
         get foundRunningAtMs() {
           return behaviour.foundRunningAtMs ?? null;
         },
+        ranUnansweredS: () => behaviour.ranUnansweredS ?? null,
         async prove() {
           await act("prove", "prove");
           return { openCircuitV: 3.2 };

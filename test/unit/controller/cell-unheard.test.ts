@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cycling, FAULT, LEAD, open } from "./cell-bench.ts";
+import { cycling, FAULT, LEAD, open, type BenchStep } from "./cell-bench.ts";
 
 /** By its firmware. */
 const BROKEN = { code: "channel.script-error", where: "channel B7", what: "it stopped", advice: "Look at it." };
@@ -227,5 +227,29 @@ describe("a step that begins and fails at once", () => {
       await bench.for(20);
       expect(bench.state()).toBe("cycling");
     }
+  });
+});
+
+describe("a step whose start was not answered, and that is found running,", () => {
+  async function found(step: BenchStep, ranUnansweredS: number) {
+    const bench = open([step, 200]);
+    bench.behaviour.start = "hangs";
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    await bench.for(1_800_000);
+    bench.behaviour.ranUnansweredS = ranUnansweredS;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    return bench.calls.at(-1);
+  }
+
+  it("has run for all of that time, and goes on with the rest of it", async () => {
+    expect(await found([1, 4.2], 1800)).toBe("start 1 after 1800.00 s");
+    expect(await found([1, 4.2], 3700)).toBe("start 2 after 0.00 s");
+  });
+
+  it("is begun anew where it asks for something as it begins, which nobody heard", async () => {
+    expect(await found({ waitsS: 3600 }, 1800)).toBe("start 1 after 0.00 s");
   });
 });

@@ -11,15 +11,18 @@ export function createEffectsBench(channel: Partial<Channel>, more: Partial<Cell
   const heard: { to?: ChannelListener } = {};
   const intake = createOneIntake();
   const deps = {
-    channel: {
-      capabilities: {},
-      listen: (listener: ChannelListener) => {
-        heard.to = listener;
+    // What a test's channel tells may change.
+    channel: Object.defineProperties(
+      {
+        capabilities: {},
+        listen: (listener: ChannelListener) => {
+          heard.to = listener;
+        },
+        start: () => Promise.resolve(),
+        abort: () => Promise.resolve(),
       },
-      start: () => Promise.resolve(),
-      abort: () => Promise.resolve(),
-      ...channel,
-    },
+      Object.getOwnPropertyDescriptors(channel),
+    ),
     ...{
       intake,
       clock: { monoMs: () => time.nowMs },

@@ -285,3 +285,81 @@ describe("of a cell that is found off after a restart, what follows its step", (
     expect(await inDoubtAs({ next: discharge, isLeft: true }, 3.5, 55_000)).toBeCloseTo(0.002 * 5, 9);
   });
 });
+
+describe("a step whose start was not answered, and that is begun again, may let flow what is left once what may have flowed before is taken off", () => {
+  const ALLOWED = { ...STEP, channelStep: { ...CHARGE, untilTimeS: 3600, chargeMaxAh: 0.001 } };
+
+  function begun(more: Parameters<typeof createEffectsBench>[1] = {}) {
+    const asked: (number | undefined)[] = [];
+    const behaviour = { isAnswered: true };
+    const channel = { foundRunningAtMs: null as number | null };
+    const bench = createEffectsBench(
+      {
+        capabilities: { runsProgrammeAlone: true } as never,
+        measureOpenCircuitV: () => Promise.resolve(3.5),
+        get foundRunningAtMs() {
+          return channel.foundRunningAtMs;
+        },
+        start: ({ chargeMaxAh }) => {
+          asked.push(chargeMaxAh);
+          return behaviour.isAnswered ? Promise.resolve() : Promise.reject(new Error("no answer"));
+        },
+      },
+      more,
+    );
+    return { ...bench, asked, behaviour, channel };
+  }
+
+  it("of each of its starts, and of none of the step before", async () => {
+    const { effects, intake, heard, time, asked, behaviour, channel } = begun();
+    await effects.startStep({ ...ALLOWED, stepNumber: 7 }, 0, null);
+    heard.to?.sample(60, 3.5, 0.003, 0);
+    heard.to?.stepEnded("time");
+    behaviour.isAnswered = false;
+    for (const lostAtMs of [100_000, 1_100_000]) {
+      time.nowMs = lostAtMs;
+      await expect(effects.startStep(ALLOWED, 0, null)).rejects.toThrow("no answer");
+      time.nowMs = lostAtMs + 360_000;
+      await effects.openCircuit();
+    }
+    expect(effects.ranUnansweredS?.(ALLOWED)).toBeNull();
+    channel.foundRunningAtMs = time.nowMs - 60_000;
+    expect(effects.ranUnansweredS?.(ALLOWED)).toBe(300);
+    expect(effects.ranUnansweredS?.({ ...ALLOWED })).toBeNull();
+    behaviour.isAnswered = true;
+    await effects.startStep(ALLOWED, 300, null);
+    expect(effects.ranUnansweredS?.(ALLOWED)).toBeNull();
+    expect(asked).toEqual([0.001, 0.001, expect.closeTo(0.0009, 9), expect.closeTo(0.0008, 9)]);
+    // What may have flowed before is no reading, by which a cell would be switched off.
+    expect(intake.stepChargeAh[0]).toBe(0);
+    await effects.startStep({ ...ALLOWED }, 0, null);
+    expect(asked.at(-1)).toBe(0.001);
+  });
+
+  it.each([
+    ["that the record left", false],
+    ["that followed what the record left", true],
+  ] as const)("after a restart: %s", async (_, isNext) => {
+    const { effects, time, asked } = begun({ wasLeft: true });
+    time.nowMs = 360_000;
+    await effects.findAgain(
+      isNext
+        ? { step: { ...REST_STEP, stepNumber: 2 }, runningSinceMs: -60_000, elapsedS: 0, next: { ...ALLOWED } }
+        : { step: ALLOWED, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true },
+    );
+    await effects.startStep(ALLOWED, 0, null);
+    expect(asked).toEqual([expect.closeTo(0.0009, 9)]);
+  });
+
+  it("where it led the cell back to the voltage that its step holds", async () => {
+    const { effects, time, asked, behaviour } = begun();
+    behaviour.isAnswered = false;
+    const hold = { ...ALLOWED, channelStep: { ...CHARGE, kind: "constant-voltage", voltageV: 4, untilCurrentA: null } };
+    const lead = (): typeof ALLOWED & { leadsTo: unknown } => ({ ...ALLOWED, leadsTo: hold });
+    await expect(effects.startStep(lead() as never, 0, null)).rejects.toThrow("no answer");
+    time.nowMs = 360_000;
+    await effects.openCircuit();
+    await expect(effects.startStep(lead() as never, 0, null)).rejects.toThrow("no answer");
+    expect(asked).toEqual([0.001, expect.closeTo(0.0009, 9)]);
+  });
+});
