@@ -86,9 +86,11 @@ export function isUnheard(event: CellEvent): boolean {
   return event.type === "STEP_FAILED" && tellsNoMore(event.fault.code);
 }
 
-/** Of the link, or of silence: what becomes of the step nobody says. */
+/** Of the link, a gateway's word for it, silence, or an output that would not switch off: what becomes of the step nobody says. */
+const TELLS_NO_MORE: ReadonlySet<string> = new Set(["channel.silent", "io.exception", "cell.not-off"]);
+
 export function tellsNoMore(code: string): boolean {
-  return code.startsWith("link.") || code === "channel.silent";
+  return code.startsWith("link.") || TELLS_NO_MORE.has(code);
 }
 
 /**

@@ -11,13 +11,15 @@ describe("a break in a step", () => {
     "its step, then its link": ["STEP_FAILED", FAULT],
     "no sample, and no answer": ["STEP_FAILED", { ...FAULT, code: "channel.silent" }],
     "an answer that never came": ["STEP_FAILED", { ...FAULT, code: "link.timeout" }],
+    "a gateway that answers for it, then its link": ["STEP_FAILED", { ...FAULT, code: "io.exception" }],
+    "that it would not switch off, then its link": ["STEP_FAILED", { ...FAULT, code: "cell.not-off" }],
   } as const;
 
   async function lost(bench: Awaited<ReturnType<typeof cycling>>, how: keyof typeof LOSSES): Promise<void> {
     const [type, fault] = LOSSES[how];
     bench.behaviour.off = "fails";
     bench.send({ type, fault });
-    if (how === "its step, then its link") bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    if (how.endsWith("then its link")) bench.send({ type: "CHANNEL_LOST", fault: FAULT });
     await bench.for(20);
     expect(bench.state()).toBe("awaitingReturn");
     delete bench.behaviour.off;
