@@ -60,8 +60,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       mustLook: input.left?.mustLook ?? false,
       // Out of its place after a restart, whatever broke its step off before.
       ...{ isBrokenOff: input.left?.isCarried === true && input.left.stepElapsedS > 0, isLedBack: false },
-      unheardSinceMs: null,
-      isLeading: false,
+      ...{ unheardSinceMs: null, hasRanOn: false, isLeading: false },
       isProven: input.left?.phase === "under-way" || input.left?.isProven === true,
       // Whoever isolated it before may have asked in vain: it is asked again, and told once it is off.
       ...{ mayBeOn: input.left?.phase === "isolated" && input.left.fault?.code === "cell.not-off", isToldOver: false },
@@ -315,7 +314,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         invoke: {
           src: "openCircuit",
           input: ({ context }) => ({ of: offInput(context), atMs: clock.monoMs() + deps.commandDeadlineMs }),
-          onDone: { target: "choosing", actions: "noteRanOn" },
+          onDone: { target: "choosing", actions: ["noteRanOn", "recordRanOn"] },
           onError: { target: "awaitingReturn", actions: keepFailure },
         },
         on: {

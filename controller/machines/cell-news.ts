@@ -144,6 +144,8 @@ export interface CellContext extends CellInput {
   readonly isBrokenOff: boolean;
   /** Since when nobody hears of the step that ran as its link was lost; null where one is heard, or none ran. */
   readonly unheardSinceMs: number | null;
+  /** Its step was cut off, and may have run on unheard: that it is off, and for how long it ran, is on no record yet. */
+  readonly hasRanOn: boolean;
   /** What runs leads it back to the voltage that its step holds. */
   readonly isLeading: boolean;
   /** It was led back to the voltage that its step holds, and nothing came between. */

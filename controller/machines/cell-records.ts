@@ -21,6 +21,8 @@ export interface CellRecords {
   /** After a restart: what the channel was found doing. */
   found(context: CellContext, found: CellFound): void;
   stepInterrupted(context: CellContext): void;
+  /** It is confirmed off after it could not be heard, and for so long its step had run. */
+  ranOn(context: CellContext): void;
   /** What it waited for came, or did not. */
   waitEnded(context: CellContext, wait: EndedWait, nowMs: number): void;
   halfCycles(context: CellContext, closed: readonly ClosedHalfCycle[]): void;
@@ -112,9 +114,17 @@ export function createCellRecords(recorder: Recorder): CellRecords {
     stepInterrupted(context) {
       const { position, step } = place(context);
       recorder.record("step-interrupted", {
-        ...{ position: position ?? null, step: step ?? null, ...why(context) },
+        ...{ position: position ?? null, step: step ?? null, elapsed_s: context.stepElapsedS, ...why(context) },
         // It may run on to its own end.
         ...(context.unheardSinceMs === null ? {} : { is_unheard: true }),
+      });
+    },
+    ranOn(context) {
+      recorder.record("cell-found", {
+        ...place(context),
+        found: "off",
+        elapsed_s: context.stepElapsedS,
+        ...flowed(context),
       });
     },
     waitEnded(context, wait, nowMs) {

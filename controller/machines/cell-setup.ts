@@ -26,10 +26,10 @@ import {
 } from "./cell-news.ts";
 import { createCellRecords } from "./cell-records.ts";
 import {
+  afterRanOn,
   afterStep,
   CARRIED,
   elapsedS,
-  elapsedUnheardS,
   IN_HAND,
   isUnheard,
   remainingMs,
@@ -203,10 +203,13 @@ export function setupCell(deps: CellMachineDeps) {
       noteLost: assign({
         unheardSinceMs: ({ context, event }) => (isUnheard(event) && !context.isLeading ? clock.monoMs() : null),
       }),
-      /** What ran on is over, or off: whoever connects anew ends it. */
-      noteRanOn: assign({
-        stepElapsedS: ({ context }) => elapsedUnheardS(context, clock.monoMs()),
-        unheardSinceMs: null,
+      noteRanOn: assign(({ context }) => afterRanOn(context, clock.monoMs())),
+      recordRanOn: enqueueActions(({ context, enqueue }) => {
+        if (!context.hasRanOn) return;
+        enqueue(() => {
+          records.ranOn(context);
+        });
+        enqueue.assign({ hasRanOn: false });
       }),
       /** What ran, or was asked to, may have come to its end before anybody could hear it. */
       noteUnheard: assign({ isBrokenOff: true }),

@@ -98,7 +98,7 @@ export function tellsNoMore(code: string): boolean {
  * instrument that runs it alone has come to its end by itself. What was measured of a spectrum nobody has. Otherwise proven is
  * what was heard, of what it had kept too.
  */
-export function elapsedUnheardS({ cursor, stepElapsedS, unheardSinceMs, effects }: CellContext, nowMs: number): number {
+function elapsedUnheardS({ cursor, stepElapsedS, unheardSinceMs, effects }: CellContext, nowMs: number): number {
   if (cursor === null) return stepElapsedS;
   const { kind, untilTimeS } = cursor.step.channelStep;
   if (kind === "impedance") return stepElapsedS;
@@ -114,6 +114,16 @@ export function elapsedUnheardS({ cursor, stepElapsedS, unheardSinceMs, effects 
   if (foundAtMs >= unheardSinceMs) return ranUntil(foundAtMs);
   if (effects.runsAlone === true && ranUntil(nowMs) >= untilTimeS) return untilTimeS;
   return ranUntil(effects.stepSamples?.()?.toMs ?? -Infinity);
+}
+
+/** What ran on is over, or off: whoever connects anew ends it. */
+export function afterRanOn(
+  context: CellContext,
+  nowMs: number,
+): Pick<CellContext, "stepElapsedS" | "unheardSinceMs" | "hasRanOn"> {
+  const stepElapsedS = elapsedUnheardS(context, nowMs);
+  const hasRanOn = context.hasRanOn || context.unheardSinceMs !== null || stepElapsedS > context.stepElapsedS;
+  return { stepElapsedS, unheardSinceMs: null, hasRanOn };
 }
 
 /** What is left of the step's own time. */

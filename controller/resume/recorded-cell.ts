@@ -266,6 +266,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           mayRunOnSinceMs = atMs;
           unheardSinceMs = data["is_unheard"] === true ? atMs : null;
           pause(atMs);
+          stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
           break;
         case "cell-held":
           confirmedOff(atMs, data);

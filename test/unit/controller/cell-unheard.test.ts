@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cycling, FAULT, LEAD, open, type BenchStep } from "./cell-bench.ts";
+import { COMMAND_MS, cycling, FAULT, LEAD, open, type BenchStep } from "./cell-bench.ts";
 
 /** By its firmware. */
 const BROKEN = { code: "channel.script-error", where: "channel B7", what: "it stopped", advice: "Look at it." };
@@ -68,6 +68,33 @@ describe("a break in a step", () => {
       expect(bench.calls.at(-1)).toMatch(/^start 1 after 80\.\d\d s/);
     },
   );
+
+  it("after which its cell is off, and for how long it ran, is on record before anything else is begun", async () => {
+    const bench = await cycling();
+    bench.behaviour.runsAlone = true;
+    await bench.for(30_000);
+    await lost(bench, "its link");
+    bench.behaviour.foundRunningAtMs = bench.clock.monoMs() + 40_000;
+    Object.assign(bench.behaviour, { off: "hangs", start: "hangs" });
+    await bench.for(40_000);
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(COMMAND_MS);
+    expect(bench.recorder.types().at(-1)).toBe("step-interrupted");
+    delete bench.behaviour.off;
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    const elapsed = { elapsed_s: expect.closeTo(70, 0) as number };
+    expect([bench.state(), bench.recorder.events.at(-1)]).toMatchObject([
+      "starting",
+      { type: "cell-found", data: { found: "off", ...elapsed, totals: { charged_Ah: 0 } } },
+    ]);
+    // Once is enough, and what is broken off from here on has run for so long.
+    bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(20);
+    expect(bench.recorder.types().filter((type) => type === "cell-found")).toHaveLength(1);
+    expect(bench.recorder.events.at(-1)).toMatchObject({ type: "step-interrupted", data: elapsed });
+  });
 
   it("of which its instrument kept samples has run for as long as they tell, where it is found to run no more", async () => {
     const bench = await cycling();
@@ -243,15 +270,16 @@ describe("a step whose start was not answered, and that is found running,", () =
     bench.behaviour.ranUnansweredS = ranUnansweredS;
     bench.send({ type: "CHANNEL_READY" });
     await bench.for(20);
-    return bench.calls.at(-1);
+    const onRecord = bench.recorder.events.findLast(({ type }) => type === "cell-found")?.data["elapsed_s"];
+    return [bench.calls.at(-1), onRecord];
   }
 
   it("has run for all of that time, and goes on with the rest of it", async () => {
-    expect(await found([1, 4.2], 1800)).toBe("start 1 after 1800.00 s");
-    expect(await found([1, 4.2], 3700)).toBe("start 2 after 0.00 s");
+    expect(await found([1, 4.2], 1800)).toEqual(["start 1 after 1800.00 s", 1800]);
+    expect(await found([1, 4.2], 3700)).toEqual(["start 2 after 0.00 s", 3600]);
   });
 
   it("is begun anew where it asks for something as it begins, which nobody heard", async () => {
-    expect(await found({ waitsS: 3600 }, 1800)).toBe("start 1 after 0.00 s");
+    expect(await found({ waitsS: 3600 }, 1800)).toEqual(["start 1 after 0.00 s", undefined]);
   });
 });

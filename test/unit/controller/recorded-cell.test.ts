@@ -117,6 +117,13 @@ describe("a cell by its record", () => {
     }
   });
 
+  it("whose step broke off has run for as long as its record says, and not up to the word of it", () => {
+    const lost = fold(STARTED, ["step-interrupted", 60, { elapsed_s: 45, is_unheard: true }]);
+    expect(leftOf(lost)).toMatchObject({ runningSinceMs: null, elapsedS: 45 });
+    lost.event("step-interrupted", 400_000, { elapsed_s: 300 });
+    expect(leftOf(lost).elapsedS).toBe(300);
+  });
+
   it("that was led back to the voltage of its hold is not left running as that: its channel knows nothing of the hold", () => {
     const lead: Told = ["step-started", 0, { elapsed_s: 0, is_lead: true, state: {} }];
     for (const [started, isTold] of [
