@@ -17,30 +17,22 @@ import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
   BUFFER_COUNT,
   CLEAR_BUFFER,
-  IDENTIFY,
-  LANGUAGE,
   NEXT_ERROR,
   OFF_IS_OPEN,
   openCircuitLines,
   OUTPUT_OFF,
   OUTPUT_ON,
   OUTPUT_STATE,
+  OUTPUT_STATE_THEN_OFF,
   READ_SOURCE_AND_READING,
   RESET_LINES,
   voltageLevel,
   voltageSourceLines,
 } from "../../protocols/wire/keithley-smu/scpi-commands.ts";
-import {
-  decodeNumbers,
-  decodeOutputState,
-  decodeScpiError,
-  decodeSmuIdentity,
-  FIRMWARE_MAJORS,
-} from "../../protocols/wire/keithley-smu/scpi-replies.ts";
-import { refuseOtherFirmware } from "../link/known-firmware.ts";
+import { decodeNumbers, decodeOutputState, decodeScpiError } from "../../protocols/wire/keithley-smu/scpi-replies.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
-import { wrongAnswer } from "../link/scpi-identity.ts";
+import { identifySmu } from "./identify-smu.ts";
 import { endAt, endAtRest, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
 
 /** As site files name the family. */
@@ -74,7 +66,6 @@ interface Run {
   overloadCount: number;
 }
 
-const MODELS: ReadonlySet<string> = new Set(["2450", "2460", "2461"]);
 /** The voltage range in use, and the 2450's smallest promise for current. */
 const RANGE = { voltageMaxV: 20, currentMaxA: 1, sampleIntervalMinS: 0.5 };
 const ERRORS_MAX = 10;
@@ -92,6 +83,9 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   let state: State = "closed";
   let conversation: ScpiConversation | null = null;
   let running: Run | null = null;
+  let foundRunningAtMs: number | null = null;
+  /** Its output is on, or may be, to read the open circuit alone. */
+  let isReadAlone = false;
   let previous: ChannelStep | null = null;
   let stopAsked = 0;
   let counted: number | null = null;
@@ -164,16 +158,25 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     talk.tell([OUTPUT_OFF]);
     if (await talk.ask(OUTPUT_STATE, decodeOutputState))
       throw new Fault("device.unknown-outcome", name, "the output does not report off");
+    isReadAlone = false;
+  }
+
+  /** Tells whether the output was on. */
+  async function endFound(talk: ScpiConversation): Promise<boolean> {
+    const wasOn = await talk.ask(OUTPUT_STATE_THEN_OFF, decodeOutputState);
+    if (wasOn && !isReadAlone) foundRunningAtMs = clock.monoMs();
+    await switchOff(talk);
+    return wasOn;
   }
 
   async function connect(): Promise<Identity> {
     const talk = await open();
     state = "busy";
     try {
-      const found = await identify(talk);
+      const found = await identifySmu(name, talk, deps.expectedSerialNumber);
       // First, or an output that is on would end as 0 V across the cell.
       talk.tell([OFF_IS_OPEN]);
-      await switchOff(talk);
+      await endFound(talk);
       talk.tell(RESET_LINES);
       const error = await firstError(talk);
       if (error !== null) throw new Fault("device.refused", name, `the unit refused its set-up: ${error}`);
@@ -184,27 +187,6 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       if (conversation === talk) dropLink("connecting failed");
       throw error;
     }
-  }
-
-  async function identify(talk: ScpiConversation) {
-    const line = await talk.ask(IDENTIFY, (text) => text);
-    const found = decodeSmuIdentity(line);
-    if (found === undefined || !MODELS.has(found.model)) {
-      throw wrongAnswer(name, "a Keithley 2450, 2460 or 2461", line);
-    }
-    refuseOtherFirmware(name, found.firmware, FIRMWARE_MAJORS);
-    const expected = deps.expectedSerialNumber;
-    if (expected !== undefined && expected !== found.serialNumber)
-      throw new Fault("device.wrong", name, `serial number ${found.serialNumber} answers, ${expected} was expected`, {
-        expected,
-        serialNumber: found.serialNumber,
-      });
-    const language = await talk.ask(LANGUAGE, (text) => text.trim());
-    if (language !== "SCPI")
-      throw new Fault("device.wrong", name, `the unit speaks ${language}; choose SCPI in its menu and restart it`, {
-        language,
-      });
-    return found;
   }
 
   /** Source and reading as voltage and current; NaN for an overflow. */
@@ -218,6 +200,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   }
 
   async function openCircuitV(talk: ScpiConversation, voltageLimitV: number): Promise<number> {
+    isReadAlone = true;
     talk.tell([...openCircuitLines(voltageLimitV), OUTPUT_ON]);
     const [voltageV] = await read(talk, { kind: "open-circuit" });
     await switchOff(talk);
@@ -261,6 +244,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     previous = step;
     const run: Run = { step, setting, endsAtOnce, startedMs: clock.monoMs(), sampleCount: 0, overloadCount: 0 };
     running = run;
+    foundRunningAtMs = null;
     state = "running";
     sampleLater(run);
   }
@@ -274,8 +258,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     try {
       if (isLost) dropLink("an answer was lost");
       const fresh = isLost ? await open() : talk;
-      const wasOn = await fresh.ask(OUTPUT_STATE, decodeOutputState);
-      await switchOff(fresh);
+      const wasOn = await endFound(fresh);
       found = wasOn ? "the output was on and was switched off" : "the output was off";
       if (conversation === fresh) state = "idle";
     } catch (trouble) {
@@ -426,6 +409,9 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     },
     listen(next) {
       listener = next;
+    },
+    get foundRunningAtMs() {
+      return foundRunningAtMs;
     },
     samplesCounted: () => counted,
     start: (step) => inTurn(() => start(step)),

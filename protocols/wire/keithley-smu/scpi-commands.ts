@@ -11,6 +11,8 @@ export const NEXT_ERROR = "SYST:ERR?";
 export const OUTPUT_ON = "OUTP ON";
 export const OUTPUT_OFF = "OUTP OFF";
 export const OUTPUT_STATE = "OUTP?";
+/** In one write: a unit that hears, and is not heard, is off all the same. */
+export const OUTPUT_STATE_THEN_OFF = `${OUTPUT_STATE}\n${OUTPUT_OFF}`;
 /** Answers with the source's read-back and the reading. */
 export const READ_SOURCE_AND_READING = 'READ? "defbuffer1", SOUR, READ';
 export const CLEAR_BUFFER = "TRAC:CLE";

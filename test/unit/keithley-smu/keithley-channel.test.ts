@@ -15,7 +15,7 @@ describe("connecting", () => {
       firmware: "1.6.3d",
     });
     expect(bench.lines).toEqual([
-      ...["*IDN?", "*LANG?", "OUTP:SMOD HIMP", "OUTP OFF", "OUTP?"],
+      ...["*IDN?", "*LANG?", "OUTP:SMOD HIMP", "OUTP?", "OUTP OFF", "OUTP OFF", "OUTP?"],
       ...["*RST", "OUTP:SMOD HIMP", "SYST:ERR?"],
     ]);
     expect(bench.channel.capabilities).toMatchObject({ runsProgrammeAlone: false, buffersSamples: false });
@@ -192,6 +192,19 @@ test("the open-circuit voltage is read without loading the cell", async () => {
   expect(bench.twin.isOutputOn).toBe(false);
 });
 
+test("an output that was on to read the open circuit, as the link went, drove no step", async () => {
+  const bench = createKeithleyBench();
+  await bench.settle(bench.channel.connect());
+  const reading = expect(bench.channel.measureOpenCircuitV()).rejects.toThrow("closed");
+  await bench.pass(0.01);
+  expect(bench.twin.isOutputOn).toBe(true);
+  bench.cable.cut("cut");
+  await reading;
+  await bench.settle(bench.channel.connect());
+  expect(bench.twin.isOutputOn).toBe(false);
+  expect(bench.channel.foundRunningAtMs).toBeNull();
+});
+
 describe("an answer that never comes", () => {
   test("to a start: the unit is read back on a fresh link, switched off, and the start not repeated", async () => {
     let lose = false;
@@ -207,6 +220,7 @@ describe("an answer that never comes", () => {
     const fault = await bench.faultOf(bench.channel.start(charge));
     expect(fault.code).toBe("device.unknown-outcome");
     expect(fault.detail["found"]).toBe("the output was on and was switched off");
+    expect(bench.channel.foundRunningAtMs).toEqual(expect.any(Number));
     expect(bench.twin.isOutputOn).toBe(false);
     expect(bench.cable.counters.opens).toBe(2);
     // Once to read the open circuit, once for the step.
