@@ -40,7 +40,7 @@ import {
 import { deadlineActor } from "./deadline.ts";
 import { taskActor } from "./task.ts";
 import { faultNote } from "./errors.ts";
-import { afterFailedStart, afterFailure, hasBegunForGood } from "./failed-start.ts";
+import { afterFailedStart, afterFailure, failedBefore } from "./failed-start.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CellBack, CellEffects, CellFound, LeftStep, LookedAt, ProgrammeStep } from "./programme.ts";
 import { waitingFor } from "./waiting.ts";
@@ -189,12 +189,12 @@ export function setupCell(deps: CellMachineDeps) {
       noteBreak: assign({
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
         breakReason: ({ context, event }) => breakOf(event, context),
-        failedStartsCount: ({ context }) => (hasBegunForGood(context, clock.monoMs()) ? 0 : context.failedStartsCount),
+        failedStartsCount: ({ context, event }) => failedBefore(context, event, clock.monoMs()),
       }),
       /** The hold follows, with the time it has left. */
       noteLedBack: assign({
         stepElapsedS: ({ context }) => context.stepElapsedS + (clock.monoMs() - context.stepStartedAtMs) / 1000,
-        isLedBack: true,
+        ...{ isLedBack: true, failedStartsCount: 0 },
       }),
       forgetLead: assign({ isLedBack: false }),
       noteFailedStart: assign({ failedStartsCount: ({ context }) => context.failedStartsCount + 1 }),

@@ -94,6 +94,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     found?: CellFound;
     /** The instrument ends a step by itself. */
     runsAlone?: true;
+    /** No sample of its step came. */
+    isUnsampled?: true;
     /** When the last sample of its step came. */
     heardToMs?: number;
     /** When whoever connected anew found its step running. */
@@ -182,7 +184,10 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
         },
         awaitedCell: () => behaviour.awaited ?? null,
         totals: () => ({ ...totals }),
-        stepSamples: () => ({ channelIndex: 0, received: 3, fromMs: 0, toMs: behaviour.heardToMs ?? 2000, counted: 3 }),
+        stepSamples: () =>
+          behaviour.isUnsampled === true
+            ? null
+            : { channelIndex: 0, received: 3, fromMs: 0, toMs: behaviour.heardToMs ?? 2000, counted: 3 },
       },
       rules,
       ...(left === undefined

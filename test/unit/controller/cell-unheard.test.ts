@@ -247,6 +247,46 @@ describe("a step that begins and fails at once", () => {
     }
   });
 
+  it("counts as one that is refused: none of its samples came, however far apart they are to come", async () => {
+    const bench = open([3600]);
+    bench.behaviour.isUnsampled = true;
+    for (const tries of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+      if (tries % 3 === 1) bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      await bench.for(181_000);
+      bench.send({ type: "STEP_FAILED", fault: { ...FAULT, code: "channel.silent" } });
+      expect(bench.state()).toBe(tries === 9 ? "opening" : tries % 3 === 0 ? "awaitingReturn" : "findingOut");
+    }
+  });
+
+  it.each([
+    ["its link goes", 0],
+    ["a person holds it", 0],
+    ["it is told to have failed", 3],
+  ] as const)("begins a new count once samples of it came: %s", async (what, failedStartsCount) => {
+    const bench = open([3600]);
+    bench.behaviour.start = "fails";
+    bench.send({ type: "CHANNEL_READY" });
+    await bench.for(40);
+    delete bench.behaviour.start;
+    await bench.for(60);
+    expect([bench.state(), bench.context().failedStartsCount]).toEqual(["cycling", 2]);
+    if (what === "its link goes") bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+    else if (what === "a person holds it") bench.send({ type: "HOLD_CELL", author: "operator", reason: "a look" });
+    else bench.send({ type: "STEP_FAILED", fault: BROKEN });
+    expect(bench.context().failedStartsCount).toBe(failedStartsCount);
+  });
+
+  it("begins a new count once it was led back to the voltage that it holds", async () => {
+    const bench = await cycling([{ holdsS: 600 }]);
+    bench.behaviour.unfitWhenBrokenOff = { 1: LEAD };
+    bench.send({ type: "STEP_FAILED", fault: BROKEN });
+    await bench.for(40);
+    expect(bench.context()).toMatchObject({ isLeading: true, failedStartsCount: 1 });
+    bench.end("voltage");
+    expect(bench.context().failedStartsCount).toBe(0);
+  });
+
   it("is not given up for a link that goes again and again: that is tried for its own time", async () => {
     const bench = await cycling();
     for (let turn = 0; turn < 12; turn += 1) {
