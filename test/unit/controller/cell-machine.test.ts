@@ -211,7 +211,7 @@ describe("a break in a step", () => {
     expect(bench.state()).toBe("cycling");
     const { waiting } = bench.context();
     expect((waiting?.untilMs ?? NaN) - (waiting?.sinceMs ?? NaN)).toBeCloseTo(70_000 + GRACE_MS, 6);
-    expect(bench.recorder.types()).toEqual(["step-started", "step-interrupted", "step-started"]);
+    expect(bench.recorder.types()).toEqual(["step-started", "step-interrupted", "cell-found", "step-started"]);
   });
 
   it("in which it may have come to its end unheard: it is looked at before it goes on", async () => {
