@@ -5,6 +5,17 @@ import { createVirtualClock } from "../../../simulator/clock/virtual-clock.ts";
 const drain = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("what a restart goes on from", () => {
+  it.each(["cell-proof", "cell-taken-out", "cell-put-back"])(
+    "holds for %s: where a cell is, and whose it is",
+    async (type) => {
+      const clock = createVirtualClock(0, { drain });
+      const commits: number[] = [];
+      createKeepSoon(clock, () => commits.push(clock.monoMs()))(type);
+      await clock.run(5000);
+      expect(commits).toEqual([1000]);
+    },
+  );
+
   it("is durable within a second, an ordered stop as soon as its devices are told, and nothing else by itself", async () => {
     const clock = createVirtualClock(0, { drain });
     const commits: number[] = [];
