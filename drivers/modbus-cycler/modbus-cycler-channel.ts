@@ -342,7 +342,9 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
       // A lost link has told the listener already.
       if (isOver(run)) return;
       drop();
-      listener.fault(error);
+      // What it can have refused is to be switched off.
+      const isOn = error.code === "device.refused";
+      listener.fault(isOn ? new Fault("cell.not-off", name, error.message, error.detail, error) : error);
       report(new Fault("link.closed", name, `The link was closed: ${error.message}`, {}, error));
     }
   }

@@ -145,6 +145,15 @@ describe("a step", () => {
     await bench.settle(bench.channel.start(charge));
   });
 
+  test("that the unit will not switch off at its end is told as one that may still be on", async () => {
+    const bench = await connected();
+    await bench.settle(bench.channel.start({ ...charge, untilTimeS: 5 }));
+    bench.twin.setLocal(true);
+    await bench.pass(6);
+    expect(bench.heard.stepFaults.map(({ code }) => code)).toEqual(["cell.not-off"]);
+    expect(bench.twin.isOutputOn).toBe(true);
+  });
+
   test("of rest finds an output that somebody switched on, and switches it off", async () => {
     const bench = await connected();
     await bench.settle(bench.channel.start({ kind: "rest", ...common }));
