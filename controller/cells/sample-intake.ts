@@ -12,6 +12,8 @@ const GAP_INTERVALS = 3;
 
 /** Two voltages no further apart than this are the same one, held (chosen). */
 const STEADY_V = 0.005;
+/** Of two currents in a row; what differs by less is counted well enough by their mean (chosen). */
+const JUMP_SHARE = 0.25;
 
 export interface SampleSink {
   sample(channelIndex: number, atMs: number, voltageV: number, currentA: number, flags: number): void;
@@ -199,6 +201,16 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     return ampereHours;
   }
 
+  /** The current of a voltage that is held falls smoothly; of one that jumps, as by a short, nobody knows when it did. */
+  function doubtJump(cellIndex: number, currentA: number, ms: number): void {
+    const orderedA = stepCurrentA[cellIndex] ?? NaN;
+    if (orderedA === orderedA || (gapMs[cellIndex] ?? Infinity) === Infinity) return;
+    const lastA = lastCurrentA[cellIndex] ?? NaN;
+    const byA = Math.abs(currentA - lastA);
+    if (byA > JUMP_SHARE * Math.max(Math.abs(currentA), Math.abs(lastA)))
+      doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
+  }
+
   /** What flowed as its step began; what flows now where the step fixes that, or nothing is known of it. */
   function currentBefore(cellIndex: number, currentA: number): number {
     const orderedA = stepCurrentA[cellIndex] ?? NaN;
@@ -369,6 +381,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         count(cellIndex, ampereHours);
         // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
         if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
+        doubtJump(cellIndex, currentA, atMs - lastMs);
         if ((flags & SAMPLE_OVERLOAD) !== 0 || (overloadsInRow[cellIndex] ?? 0) > 0) {
           doubtUnread(cellIndex, ampereHours, atMs - lastMs);
         }

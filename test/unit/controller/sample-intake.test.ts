@@ -111,6 +111,19 @@ describe("the charge of a cell", () => {
     expect(intake.totals(0).doubtAh).toBeCloseTo(1.2e-5, 12);
   });
 
+  it("of a voltage that is held is in doubt where its current jumped between two samples: nobody knows when", () => {
+    const { intake } = newIntake({ ...LIMITS, currentMaxA: 1 });
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
+    intake.stepStarted(0, 0, { ...step, currentA: 0.001 });
+    intake.sample(0, 36, 4, 0.001, 0);
+    intake.stepStarted(0, 36_000, { ...step, currentA: NaN });
+    intake.sample(0, 36, 4, 0.001, 0);
+    intake.sample(0, 72, 4, 0.0008, 0);
+    expect(intake.totals(0).doubtAh).toBe(0);
+    intake.sample(0, 108, 4, 0.0408, 0);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(2e-4, 12);
+  });
+
   it("of a voltage that is held again begins at nothing where its cell was off meanwhile", () => {
     const { intake } = newIntake();
     const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: NaN };
