@@ -274,7 +274,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     },
     ...look,
     async openCircuit(left) {
-      if (channel.hasTakenOver === true) unheard.known();
+      if (channel.hasTakenOver === true) unheard.leftIsKnown();
       await channel.abort();
       if (endedUnseen !== null) unheard.known();
       spectra.end();

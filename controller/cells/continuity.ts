@@ -126,6 +126,21 @@ export function mayHaveFollowedMs(
   return Math.max(0, nowMs - sinceMs);
 }
 
+/**
+ * What leads a cell back ends by the voltage that its step holds, and the hold begins behind it, of which nothing may be on
+ * record; also where a person ordered it off since.
+ */
+export function mayHoldBehindLead(
+  { step, runningSinceMs, isLead = false }: LeftStep,
+  last: LastSeen,
+  lastAtMs: number,
+): boolean {
+  if (!isLead || runningSinceMs === null || step?.channelStep.kind !== "constant-voltage") return false;
+  const awayV = Math.abs(step.channelStep.voltageV - last.voltageV);
+  // Of a lead that was not heard nobody knows how near it had come.
+  return lastAtMs < runningSinceMs || !(awayV > NEAR_END_V);
+}
+
 function isNearEnd(step: ChannelStep, { voltageV, currentA }: LastSeen): boolean {
   if (step.kind === "constant-current") {
     return step.untilVoltageV !== null && Math.sign(step.currentA) * (step.untilVoltageV - voltageV) <= NEAR_END_V;

@@ -5,7 +5,14 @@
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Channel, StepEnd } from "../../protocols/roles/channel.ts";
 import type { LeftStep, ProgrammeStep } from "../machines/programme.ts";
-import { mayHaveFollowedMs, orderedCurrentA, unheardAh, unheardToEnd, type LastSeen } from "./continuity.ts";
+import {
+  mayHaveFollowedMs,
+  mayHoldBehindLead,
+  orderedCurrentA,
+  unheardAh,
+  unheardToEnd,
+  type LastSeen,
+} from "./continuity.ts";
 import type { SampleIntake } from "./sample-intake.ts";
 
 export interface UnheardStepsDeps {
@@ -32,6 +39,8 @@ export interface UnheardSteps {
   ended(end: StepEnd): void;
   /** What runs, or ran, is heard. */
   known(): void;
+  /** The same of what the record left, by its channel's word. */
+  leftIsKnown(): void;
   /** Confirmed off. `left`: after a restart, what the record left. */
   off(left?: LeftStep): void;
   /** As `CellEffects.givenUp`. */
@@ -75,6 +84,13 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
     return awayMs > 0 ? { about, awayMs } : null;
   }
 
+  /** The hold that the step was led back to; null where it cannot have begun. */
+  function behindLead(left: LeftStep): LeftStep | null {
+    if (left.runningSinceMs === null || !mayHoldBehindLead(left, deps.lastKnown(), lastAtMs())) return null;
+    const { step, elapsedS, runningSinceMs: idleSinceMs } = left;
+    return { step, runningSinceMs: null, elapsedS, mayHaveBegun: true, idleSinceMs };
+  }
+
   function lastAtMs(): number {
     return intake.lastAtMs[cellIndex] ?? -Infinity;
   }
@@ -82,6 +98,11 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
   /** Until then it was heard, or did not run. */
   function heardMs({ idleSinceMs = -Infinity }: LeftStep): number {
     return Math.max(lastAtMs(), idleSinceMs);
+  }
+
+  function known(): void {
+    unanswered = null;
+    lastAsked = null;
   }
 
   return {
@@ -108,12 +129,11 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
     ended(end) {
       if (unanswered === null || unanswered === "left" || end === "aborted") return;
       doubt(unanswered.about, clock.monoMs() - unanswered.atMs);
-      unanswered = null;
-      lastAsked = null;
+      known();
     },
-    known() {
-      unanswered = null;
-      lastAsked = null;
+    known,
+    leftIsKnown() {
+      if (unanswered === "left") known();
     },
     off(left) {
       const nowMs = clock.monoMs();
@@ -128,6 +148,8 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
         doubt(left, awayMs);
         counted = left.step;
       } else doubtAhead(left, awayMs);
+      const hold = behindLead(left);
+      if (hold !== null) doubt(hold, nowMs - Math.max(0, heardMs(hold)));
       const next = following(left, nowMs);
       if (next !== null) doubtAhead(next.about, next.awayMs);
     },
@@ -135,7 +157,7 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       const nowMs = clock.monoMs();
       const { runsProgrammeAlone: runsAlone } = channel.capabilities;
       const next = unanswered === "left" ? following(left, nowMs) : null;
-      const about = unanswered === "left" ? [left, ...(next === null ? [] : [next.about])] : [unanswered?.about];
+      const about = unanswered === "left" ? [left, behindLead(left), next?.about] : [unanswered?.about];
       let untilMs = intake.givenUp(cellIndex);
       for (const one of about) {
         if (one?.step == null) continue;

@@ -197,6 +197,33 @@ describe("of a cell that is switched off after a restart, and was not found agai
   });
 });
 
+it("of a cell that is given up after a restart, the hold behind its lead may run to its end, and is in doubt", () => {
+  const capabilities = { runsProgrammeAlone: true } as never;
+  const { effects, intake, time } = createEffectsBench({ capabilities }, { wasLeft: true });
+  intake.lastSeen(0, 50_000, 4.05, 0.001);
+  time.nowMs = 60_000;
+  const channelStep = { ...CHARGE, kind: "constant-voltage", voltageV: 4.1, untilCurrentA: null } as const;
+  const left = { step: { ...STEP, channelStep }, runningSinceMs: 45_000, elapsedS: 20, isLead: true };
+  expect(effects.givenUp?.(left)).toBe(140_000);
+  expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.005 * 80, 9);
+});
+
+it("a start that is not answered is in doubt also where its channel had taken over the step before", async () => {
+  const { effects, intake, time } = createEffectsBench(
+    {
+      capabilities: { runsProgrammeAlone: true } as never,
+      hasTakenOver: true,
+      start: () => Promise.reject(new Error("no answer")),
+    },
+    { wasLeft: true },
+  );
+  await effects.findAgain({ step: REST_STEP, runningSinceMs: 0, elapsedS: 0 });
+  await expect(effects.startStep(STEP, 0, null)).rejects.toThrow("no answer");
+  time.nowMs = 5000;
+  await effects.openCircuit();
+  expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.001 * 5, 9);
+});
+
 it("of a cell that is given up after a restart, the step that may have followed may run to its end, and is in doubt", () => {
   for (const [nowMs, untilMs, inDoubtAs] of [
     [59_000, null, 0],
@@ -275,6 +302,17 @@ describe("of a cell that is found off after a restart, what follows its step", (
     // It ends with its own time, too.
     expect(await inDoubtAs({ next: STEP }, 3.5, 900_000)).toBeCloseTo(0.001 * 100, 9);
     expect(await inDoubtAs({}, 3.5, 75_000)).toBe(0);
+  });
+
+  it("is in doubt where it is the hold behind what led the cell back there, which may have come to its end", async () => {
+    const channelStep = { ...CHARGE, kind: "constant-voltage", voltageV: 3.6, untilCurrentA: null } as const;
+    const lead = { step: { ...STEP, channelStep }, isLead: true };
+    expect(await inDoubtAs(lead, 3.4, 60_000)).toBe(0);
+    expect(await inDoubtAs({ ...lead, isLead: false }, 3.55, 60_000)).toBe(0);
+    // At the most that the cell is allowed.
+    expect(await inDoubtAs(lead, 3.55, 60_000)).toBeCloseTo(0.005 * 10, 9);
+    // Of the lead no sample is on record.
+    expect(await inDoubtAs({ ...lead, runningSinceMs: 55_000 }, 3.4, 60_000)).toBeCloseTo(0.005 * 5, 9);
   });
 
   it("may have begun since the last sample where the step stood near its own end, or was to be left", async () => {
