@@ -270,7 +270,7 @@ export function createCommandEffects(deps: CommandEffectsDeps): CommandEffects {
         alarmDesk.acknowledge(order.args.alarm, author, deps.nowMs());
         const alarm = run.alarms.open.find(({ id }) => id === order.args.alarm);
         if (alarm?.code.startsWith("link.") === true) retryLinks(alarm.where);
-        if (alarm !== undefined) run.stops.acknowledged(alarm.where);
+        if (alarm !== undefined) run.stops.acknowledged(alarm);
         return;
       }
       case "shelve":

@@ -2,12 +2,14 @@
  * Watches what hangs over the rack: keeps its readings on record, raises an alarm above the site's level, and above
  * the next one stops what could feed a fire. It informs and may stop, never permit.
  */
+import type { Clock } from "../../protocols/base/clock.ts";
 import { durationText } from "../../protocols/base/duration-text.ts";
+import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import type { Fault } from "../../protocols/base/fault.ts";
 import type { Recorder } from "../machines/recorder.ts";
 import type { Sensor } from "../../protocols/roles/sensor.ts";
 import { faultNote } from "../machines/errors.ts";
-import type { Alarms } from "./alarms.ts";
+import type { Alarm, Alarms } from "./alarms.ts";
 import type { WatchedSensor } from "./roles.ts";
 import { createSensorLevel } from "./sensor-level.ts";
 
@@ -15,7 +17,9 @@ export interface RackWatchDeps {
   readonly sensors: readonly WatchedSensor[];
   readonly alarms: Alarms;
   readonly recorder: Recorder;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
+  /** The campaign is over: nothing is watched any more. */
+  readonly isOver: () => boolean;
   /** Ends exposing and puts every cell on open circuit; nothing of it comes back by itself. */
   readonly stop: (reason: string) => void;
   /** Trouble that is none at the moment; by default all is. */
@@ -37,18 +41,23 @@ export interface RackWatch {
    * silent before they were, until a person vouches for the air.
    */
   troubles(): readonly string[];
-  /** A person has acknowledged an alarm of this place: for a sensor that is silent by then that vouches for the air, until it is read again. */
-  acknowledged(where: string): void;
+  /**
+   * A person has acknowledged this alarm: where it is the one by which a sensor that stopped the rack is silent, that vouches
+   * for the air until the sensor is read again, or this controller ends.
+   */
+  acknowledged(alarm: Pick<Alarm, "code" | "where">): void;
 }
 
 const STOPPED = "rack.stopped";
+/** Of a sensor that stopped the rack; whoever acknowledges it vouches for the air. */
+const SILENT = "rack.silent";
 
 export function listenToRack(deps: RackWatchDeps): RackWatch {
   const sensors = deps.sensors.map((watched) => listenTo(watched, deps));
   return {
     troubles: () => sensors.flatMap((sensor) => sensor.trouble() ?? []),
-    acknowledged(where) {
-      for (const sensor of sensors) sensor.acknowledged(where);
+    acknowledged(alarm) {
+      for (const sensor of sensors) sensor.acknowledged(alarm);
     },
   };
 }
@@ -58,7 +67,8 @@ interface ListenedSensor extends Pick<RackWatch, "acknowledged"> {
 }
 
 function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWatchDeps): ListenedSensor {
-  const { alarms, nowMs } = deps;
+  const { alarms, clock } = deps;
+  const nowMs = (): number => clock.monoMs();
   const listenedMs = nowMs();
   let readMs: number | null = null;
   let isVouched = false;
@@ -67,9 +77,18 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
   const alarmLevel = alarmAbove === null ? null : createSensorLevel(alarmAbove);
   const stopLevel = stopAbove === null ? null : createSensorLevel(stopAbove);
   let isStopped = false;
+  let isLooking = false;
+
+  function openAlarm(code: string): Alarm | undefined {
+    return alarms.open.find((alarm) => alarm.code === code && alarm.where === sensor.name);
+  }
 
   function isOpen(code: string): boolean {
-    return alarms.open.some((alarm) => alarm.code === code && alarm.where === sensor.name);
+    return openAlarm(code) !== undefined;
+  }
+
+  function isHeld(): boolean {
+    return isStopped || isOpen(STOPPED);
   }
 
   function isDue(value: number, atMs: number): boolean {
@@ -134,6 +153,28 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     return sinceMs > sensor.maximumAgeS * 1000 ? sinceMs : 0;
   }
 
+  function silentText(forMs: number): string {
+    const since = readMs === null ? "since this start" : `for ${durationText(forMs / 1000)}`;
+    return `not read ${since}; it stopped the rack, and was not clearly below that level for long enough by then`;
+  }
+
+  /** While it holds the rack: a silence is told as soon as it is one, for a person to vouch for the air. */
+  function lookForSilence(): void {
+    if (isLooking || !isHeld()) return;
+    isLooking = true;
+    const dueMs = (readMs ?? listenedMs) + sensor.maximumAgeS * 1000 + 1;
+    clock.setTimeout(() => {
+      isLooking = false;
+      if (deps.isOver() || !isHeld()) return;
+      const forMs = silentMs();
+      if (forMs === 0) lookForSilence();
+      else {
+        const { advice } = FAULT_CATALOGUE[SILENT];
+        alarms.raise({ code: SILENT, where: sensor.name, what: silentText(forMs), advice });
+      }
+    }, dueMs - nowMs());
+  }
+
   function missed(forMs: number): void {
     alarmLevel?.missed(forMs);
     stopLevel?.missed(forMs);
@@ -146,32 +187,37 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     const forMs = silentMs();
     if (forMs > 0) missed(forMs);
     readMs = nowMs();
-    alarms.clearAll(sensor.name, ["sensor."]);
+    alarms.clearAll(sensor.name, ["sensor.", SILENT]);
     if (isDue(value, arrivedAtMs)) {
       recordedMs = arrivedAtMs;
       recordedValue = value;
       record(value);
     }
     judge(value, arrivedAtMs);
+    lookForSilence();
   });
   sensor.onFault((fault) => {
     if (deps.isExpected?.(fault) === true) return;
     alarms.raise(faultNote(fault));
   });
+  // Who vouched for the air before a restart vouched for the air of then.
+  alarms.clearAll(sensor.name, [SILENT], "it is asked again after a restart");
+  lookForSilence();
 
   return {
     trouble() {
-      if (!isStopped && !isOpen(STOPPED)) return null;
+      if (!isHeld()) return null;
       const forMs = silentMs();
       if (forMs > 0 && isVouched) return null;
       if (forMs > 0) {
-        const since = readMs === null ? "since this start" : `for ${durationText(forMs / 1000)}`;
-        return `${sensor.name}: not read ${since}; it stopped the rack, and was not clearly below that level for long enough by then. Have it read again; or look at the rack from outside, make sure of its air, and acknowledge the sensor's alarm`;
+        const alarm = openAlarm(SILENT);
+        const which = alarm === undefined ? `its alarm ${SILENT}` : `alarm ${alarm.id}`;
+        return `${sensor.name}: ${silentText(forMs)}. Have it read again; or look at the rack from outside, make sure of its air, and acknowledge ${which}`;
       }
       return `${sensor.name}: above the level at which the rack is stopped, or not below it for long enough yet`;
     },
-    acknowledged(where) {
-      if (where === sensor.name && silentMs() > 0) isVouched = true;
+    acknowledged({ code, where }) {
+      if (code === SILENT && where === sensor.name && silentMs() > 0) isVouched = true;
     },
   };
 }

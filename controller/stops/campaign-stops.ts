@@ -5,7 +5,7 @@ import type { Site } from "../../protocols/site/site.ts";
 import type { ChangerDesk } from "../changer/changer-desk.ts";
 import type { CampaignActor } from "../machines/campaign-machine.ts";
 import type { ActorViews } from "../run/actor-views.ts";
-import type { Alarms } from "../run/alarms.ts";
+import type { Alarm, Alarms } from "../run/alarms.ts";
 import { listenToRack, type RackWatch } from "../run/rack-watch.ts";
 import type { CampaignRoles } from "../run/roles.ts";
 import { createSafetyInputs, type SafetyInputs } from "../safety/safety-inputs.ts";
@@ -28,8 +28,8 @@ const OVER: readonly string[] = ["isolated", "complete", "stopped", "opening", "
 export interface CampaignStops extends StopDesk, SafetyInputs {
   /** Once; `isExpected`: trouble of a sensor that is none at the moment. */
   listenToRack(isExpected?: (fault: Fault) => boolean): void;
-  /** A person has acknowledged an alarm of this place. */
-  acknowledged(where: string): void;
+  /** A person has acknowledged this alarm. */
+  acknowledged(alarm: Pick<Alarm, "code" | "where">): void;
 }
 
 export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
@@ -64,9 +64,10 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
       return view?.heldBy === null && !OVER.includes(views.stateOf(cellIndex));
     },
   });
+  const isOver = (): boolean => actor().getSnapshot().status !== "active";
   const inputs = createSafetyInputs({
     ...{ clock, recorder, alarms, stops: desk, inputs: site.safetyInputs ?? [] },
-    isOver: () => actor().getSnapshot().status !== "active",
+    isOver,
   });
 
   let rack: RackWatch | null = null;
@@ -75,7 +76,7 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
     ...inputs,
     listenToRack(isExpected) {
       rack = listenToRack({
-        ...{ sensors: roles.watched ?? [], alarms, recorder, nowMs: () => clock.monoMs() },
+        ...{ sensors: roles.watched ?? [], alarms, recorder, clock, isOver },
         ...(isExpected === undefined ? {} : { isExpected }),
         stop(reason) {
           for (const stopClass of ["exposing", "open-circuit"] as const) {
@@ -85,8 +86,8 @@ export function createCampaignStops(deps: CampaignStopsDeps): CampaignStops {
         },
       });
     },
-    acknowledged(where) {
-      rack?.acknowledged(where);
+    acknowledged(alarm) {
+      rack?.acknowledged(alarm);
     },
     troubles: () => [...inputs.troubles(), ...(rack?.troubles() ?? [])],
     order: (order) => desk.order(order),

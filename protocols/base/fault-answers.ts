@@ -44,6 +44,7 @@ const CALLS_NOW: Listed = [
   ...([
     "rack.stopped",
     "rack.level",
+    "rack.silent",
     "rack.not-off",
     "safety.",
     "stop.",

@@ -10,6 +10,11 @@ export const SAFETY_FAULTS = {
     advice:
       "A sensor over the rack passed the level at which the rack is stopped: exposing ended and every cell is on open circuit. Look before anybody opens the rack.",
   },
+  "rack.silent": {
+    severity: "hold",
+    advice:
+      "A sensor that stopped the rack is not read any more, so nothing is resumed. Have it read again. Or look at the rack from outside and make sure of its air: whoever acknowledges this alarm vouches for it, until the sensor is read again or beamrack is started again.",
+  },
   "safety.tripped": {
     severity: "hold",
     advice:

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAlarms } from "../../../controller/run/alarms.ts";
-import { listenToRack } from "../../../controller/run/rack-watch.ts";
+import { listenToRack, type RackWatch } from "../../../controller/run/rack-watch.ts";
+import type { Clock } from "../../../protocols/base/clock.ts";
 import { Fault } from "../../../protocols/base/fault.ts";
 import type { Reading, Sensor } from "../../../protocols/roles/sensor.ts";
 
@@ -40,26 +41,59 @@ function rack(levels: Levels, quantity: Sensor["quantity"] = "gas") {
     },
   };
   let atMs = 0;
-  const watch = listenToRack({
-    sensors: [{ sensor, ...levels }],
-    alarms,
-    recorder,
-    nowMs: () => atMs,
-    stop: (reason) => stops.push(reason),
-  });
+  let isOver = false;
+  const timers = new Set<{ readonly atMs: number; readonly fn: () => void }>();
+  const clock: Clock = {
+    wallMs: () => atMs,
+    monoMs: () => atMs,
+    setTimeout(fn, ms) {
+      timers.add({ atMs: atMs + ms, fn });
+    },
+    clearTimeout: () => undefined,
+  };
+  function pass(ms: number): void {
+    const untilMs = atMs + ms;
+    for (;;) {
+      const [next] = [...timers].filter((timer) => timer.atMs <= untilMs).sort((one, other) => one.atMs - other.atMs);
+      if (next === undefined) break;
+      timers.delete(next);
+      atMs = next.atMs;
+      next.fn();
+    }
+    atMs = untilMs;
+  }
+  const begin = (): RackWatch =>
+    listenToRack({
+      ...{ sensors: [{ sensor, ...levels }], alarms, recorder, clock },
+      isOver: () => isOver,
+      stop: (reason) => stops.push(reason),
+    });
+  let watch = begin();
   return {
     alarms,
     stops,
     troubles: () => watch.troubles().length,
     watch,
-    pass: (ms: number): void => {
-      atMs += ms;
+    pass,
+    /** What listened before is gone; what was open is. */
+    restart: (): RackWatch => {
+      handlers.length = 0;
+      timers.clear();
+      watch = begin();
+      return watch;
+    },
+    end: (): void => {
+      isOver = true;
+    },
+    /** Whoever listens anew is told of it too. */
+    acknowledge: (code: string, where = "rack gas"): void => {
+      watch.acknowledged({ code, where });
     },
     recorded: () => events.filter(([type]) => type === "sensor-reading").map(([, data]) => data),
     read: (...values: readonly number[]): void => {
       for (const value of values) {
         for (const handler of handlers) handler({ value, arrivedAtMs: atMs });
-        atMs += 10_000;
+        pass(10_000);
       }
     },
     fallSilent: (): void => {
@@ -123,29 +157,85 @@ describe("what hangs over the rack", () => {
   });
 
   it("that stopped the rack and fell silent is told as that, and holds it until it is read again or a person who looked vouches for the air", () => {
-    const { read, watch, pass, alarms } = rack({ alarmAbove: null, stopAbove: 5 });
+    const { read, watch, pass, alarms, open, acknowledge } = rack({ alarmAbove: null, stopAbove: 5 });
     read(6, 6);
     // That it stopped the rack was acknowledged at once: nobody has looked at anything by then.
-    watch.acknowledged("rack gas");
+    acknowledge("rack.stopped");
     expect(watch.troubles()).toEqual([expect.stringContaining("above the level")]);
     pass(3_600_000);
-    expect(watch.troubles()).toEqual([expect.stringMatching(/^rack gas: not read for 1 h; .* acknowledge/)]);
-    watch.acknowledged("rack air");
+    expect(open()).toEqual(["rack.stopped", "rack.silent"]);
+    expect(watch.troubles()).toEqual([expect.stringMatching(/^rack gas: not read for 1 h; .* acknowledge alarm 2$/)]);
+    expect(alarms.open[1]?.what).toMatch(/not read for 1 min; it stopped the rack/);
+    acknowledge("rack.silent", "rack air");
     expect(watch.troubles()).toHaveLength(1);
-    watch.acknowledged("rack gas");
-    expect([watch.troubles(), alarms.open.length]).toEqual([[], 1]);
+    acknowledge("rack.silent");
+    expect([watch.troubles(), alarms.open.length]).toEqual([[], 2]);
     // It speaks again: what it says counts, and nothing of before.
     read(1);
-    expect(watch.troubles()).toHaveLength(1);
+    expect([watch.troubles().length, open()]).toEqual([1, ["rack.stopped"]]);
     read(...Array<number>(12).fill(1));
     expect([watch.troubles(), alarms.open.length]).toEqual([[], 0]);
   });
 
+  it("is vouched for by nobody who acknowledges another alarm of the silent sensor, nor by one who did before it was silent", () => {
+    const { read, watch, pass, fallSilent, open, acknowledge } = rack({ alarmAbove: 0.2, stopAbove: 5 });
+    acknowledge("rack.silent");
+    read(6, 6);
+    acknowledge("rack.silent");
+    pass(51_000);
+    fallSilent();
+    expect(open()).toEqual(["rack.stopped", "rack.level", "rack.silent", "sensor.stale"]);
+    for (const code of ["rack.level", "rack.stopped", "sensor.stale"]) acknowledge(code);
+    expect(watch.troubles()).toHaveLength(1);
+    acknowledge("rack.silent");
+    expect(watch.troubles()).toEqual([]);
+  });
+
+  it("that falls silent again asks again", () => {
+    const { read, watch, pass, open, alarms, acknowledge } = rack({ alarmAbove: null, stopAbove: 5 });
+    read(6, 6);
+    pass(60_000);
+    acknowledge("rack.silent");
+    read(1);
+    pass(60_000);
+    expect([open(), alarms.raisedCount]).toEqual([["rack.stopped", "rack.silent"], 3]);
+    expect(watch.troubles()).toHaveLength(1);
+  });
+
+  it("that was vouched for before a restart asks again after it, by an alarm of its own", () => {
+    const { read, pass, open, alarms, acknowledge, restart } = rack({ alarmAbove: null, stopAbove: 5 });
+    read(6, 6);
+    pass(60_000);
+    acknowledge("rack.silent");
+    const watch = restart();
+    expect([open(), watch.troubles().length]).toEqual([["rack.stopped"], 1]);
+    pass(60_001);
+    expect(alarms.open.map(({ id, code }) => [id, code])).toEqual([
+      [1, "rack.stopped"],
+      [3, "rack.silent"],
+    ]);
+    expect(watch.troubles()).toEqual([expect.stringMatching(/not read since this start; .* acknowledge alarm 3$/)]);
+    acknowledge("rack.silent");
+    expect(watch.troubles()).toEqual([]);
+  });
+
+  it("asks nobody to vouch for a silent sensor that did not stop the rack, nor once the run is over", () => {
+    const quiet = rack({ alarmAbove: 0.2, stopAbove: 5 });
+    quiet.read(1, 1);
+    quiet.pass(3_600_000);
+    expect(quiet.open()).toEqual(["rack.level"]);
+    const over = rack({ alarmAbove: null, stopAbove: 5 });
+    over.read(6, 6);
+    over.end();
+    over.pass(3_600_000);
+    expect(over.open()).toEqual(["rack.stopped"]);
+  });
+
   it("that is still above its level when it speaks again after a silence stops the rack anew, which may have gone on meanwhile", () => {
-    const { read, watch, pass, stops } = rack({ alarmAbove: null, stopAbove: 5 });
+    const { read, watch, pass, stops, acknowledge } = rack({ alarmAbove: null, stopAbove: 5 });
     read(6, 6);
     pass(3_600_000);
-    watch.acknowledged("rack gas");
+    acknowledge("rack.silent");
     read(6);
     expect([stops.length, watch.troubles().length]).toEqual([2, 1]);
   });
@@ -173,8 +263,9 @@ describe("what hangs over the rack", () => {
   });
 
   it("that is silent since a restart is told as that", () => {
-    const { watch, pass, alarms } = rack({ alarmAbove: null, stopAbove: 5 });
+    const { alarms, pass, restart } = rack({ alarmAbove: null, stopAbove: 5 });
     alarms.raise({ code: "rack.stopped", where: "rack gas", what: "", advice: "" });
+    const watch = restart();
     pass(61_000);
     expect(watch.troubles()).toEqual([expect.stringContaining("not read since this start")]);
   });
