@@ -105,12 +105,13 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
 
   if (deps.mayHaveBeenProven === true) intake.mayHaveFlowed(cellIndex, wiring.mostAh);
 
+  /** Gives the campaign time since when it runs. */
   function noteStart(
     step: ChannelStep,
     untilTimeS: number,
     continues: boolean,
     { askedAtMs, ranForS }: { readonly askedAtMs: number; readonly ranForS: number },
-  ): void {
+  ): number {
     const answeredAtMs = Math.max(askedAtMs, clock.monoMs() - 1000 * ranForS);
     const isLate = answeredAtMs - askedAtMs > ANSWER_BELIEVED_MS;
     const atMs = isLate ? askedAtMs : answeredAtMs;
@@ -124,6 +125,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       mostA: mostDrivenA(step),
       chargeMaxAh: step.chargeMaxAh,
     });
+    return atMs;
   }
 
   /** For a step that begins again: the instrument counts from zero again. As much as may have flowed of it is taken off. */
@@ -218,7 +220,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     get foundRunningAtMs() {
       return channel.foundRunningAtMs ?? null;
     },
-    ranUnansweredS: (step) => unheard.ranUnansweredS(step, channel.foundRunningAtMs ?? null),
+    ranAtLeastS: (step) => unheard.ranAtLeastS(step, channel.foundRunningAtMs ?? null),
     async prove(signal, left) {
       channel.listen(listener);
       const openCircuitV = await channel.measureOpenCircuitV();
@@ -261,13 +263,13 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       intake.releasedAt(cellIndex, NaN);
       const mayHaveRun = unheard.asked(step, channelStep.untilTimeS - untilTimeS);
       start.ask((ranForS) => {
-        unheard.known();
         if (because !== null) deps.gap(cellIndex, because);
-        noteStart(channelStep, untilTimeS, mayHaveRun, { askedAtMs, ranForS });
+        unheard.begun(noteStart(channelStep, untilTimeS, mayHaveRun, { askedAtMs, ranForS }));
       });
       try {
         await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep) });
         start.answered();
+        unheard.answered();
       } finally {
         start.failed();
       }

@@ -33,8 +33,12 @@ export interface UnheardSteps {
    * have run before: what the intake has counted of a step, and has in doubt, is this one's.
    */
   asked(step: ProgrammeStep, elapsedS: number): boolean;
-  /** As `CellEffects.ranUnansweredS`. */
-  ranUnansweredS(step: ProgrammeStep, foundRunningAtMs: number | null): number | null;
+  /** As `CellEffects.ranAtLeastS`. */
+  ranAtLeastS(step: ProgrammeStep, foundRunningAtMs: number | null): number | null;
+  /** What was asked to begin runs, by its answer or by its samples: since then. */
+  begun(sinceMs: number): void;
+  /** By its answer, whatever told it before. */
+  answered(): void;
   /** By its instrument's word something ended, which may be the step before. */
   ended(end: StepEnd): void;
   /** What runs, or ran, is heard. */
@@ -52,11 +56,22 @@ interface Asked {
   readonly atMs: number;
 }
 
+/** The step that was asked to begin last. */
+interface LastAsked {
+  readonly about: LeftStep;
+  /** Since when it runs; or may, where nothing said that it does. */
+  readonly sinceMs: number;
+  readonly hasBegun: boolean;
+  readonly isAnswered: boolean;
+  /** When it was confirmed off; null before. */
+  readonly offAtMs: number | null;
+}
+
 export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
   const { clock, channel, cellIndex, intake } = deps;
   let unanswered: "left" | Asked | null = deps.wasLeft ? "left" : null;
-  /** The last one of which nobody knows yet whether it has begun: being off does not tell. */
-  let lastAsked: Asked | null = null;
+  /** Being off does not tell whether it has begun, and for how long it ran. */
+  let lastAsked: LastAsked | null = null;
   /** The step whose charge the intake counts. */
   let counted: ProgrammeStep | null = null;
   /** After a restart: in doubt of a step whose charge the intake does not count yet. */
@@ -87,7 +102,8 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
   /** The hold that the step was led back to; null where it cannot have begun. */
   function behindLead(left: LeftStep): LeftStep | null {
     if (left.runningSinceMs === null || !mayHoldBehindLead(left, deps.lastKnown(), lastAtMs())) return null;
-    const { step, elapsedS, runningSinceMs: idleSinceMs } = left;
+    const { step, elapsedS } = left;
+    const idleSinceMs = Math.max(left.runningSinceMs, lastAtMs());
     return { step, runningSinceMs: null, elapsedS, mayHaveBegun: true, idleSinceMs };
   }
 
@@ -95,9 +111,9 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
     return intake.lastAtMs[cellIndex] ?? -Infinity;
   }
 
-  /** Until then it was heard, or did not run. */
-  function heardMs({ idleSinceMs = -Infinity }: LeftStep): number {
-    return Math.max(lastAtMs(), idleSinceMs);
+  /** Until then it was heard, or did not run. What was heard of one that was idle, by the record, nobody has counted. */
+  function heardMs({ idleSinceMs }: LeftStep): number {
+    return idleSinceMs ?? lastAtMs();
   }
 
   function known(): void {
@@ -105,11 +121,16 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
     lastAsked = null;
   }
 
+  function isOff(): void {
+    if (lastAsked !== null) lastAsked = { ...lastAsked, offAtMs: lastAsked.offAtMs ?? clock.monoMs() };
+  }
+
   return {
     asked(step, elapsedS) {
       const about = { step, runningSinceMs: null, elapsedS, mayHaveBegun: true };
-      unanswered = { about, atMs: clock.monoMs() };
-      lastAsked = unanswered;
+      const sinceMs = clock.monoMs();
+      unanswered = { about, atMs: sinceMs };
+      lastAsked = { about, sinceMs, ...{ hasBegun: false, isAnswered: false, offAtMs: null } };
       const whole = step.leadsTo ?? step;
       if (elapsedS > 0 || counted === whole) {
         counted = whole;
@@ -121,14 +142,33 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       intake.stepAsked(cellIndex, doubtAh);
       return doubtAh > 0;
     },
-    ranUnansweredS(step, foundRunningAtMs) {
+    ranAtLeastS(step, foundRunningAtMs) {
       if (lastAsked === null || lastAsked.about.step !== step) return null;
-      const ranMs = (foundRunningAtMs ?? -Infinity) - lastAsked.atMs;
-      return ranMs >= 0 ? lastAsked.about.elapsedS + ranMs / 1000 : null;
+      const { about, sinceMs, hasBegun, isAnswered, offAtMs } = lastAsked;
+      const untilMs = offAtMs ?? clock.monoMs();
+      const foundMs = foundRunningAtMs !== null && foundRunningAtMs <= untilMs ? foundRunningAtMs : -Infinity;
+      // For how long one ran that was answered whoever ended it knows.
+      const isHeard = hasBegun && !isAnswered && (intake.stepSamples[cellIndex] ?? 0) > 0;
+      const ranMs = Math.max(foundMs, isHeard ? lastAtMs() : -Infinity) - sinceMs;
+      const { untilTimeS } = step.channelStep;
+      const isOver = about.elapsedS + (untilMs - sinceMs) / 1000 >= untilTimeS;
+      if (isHeard && isOver && channel.capabilities.runsProgrammeAlone) return untilTimeS;
+      return ranMs >= 0 ? about.elapsedS + ranMs / 1000 : null;
+    },
+    begun(sinceMs) {
+      unanswered = null;
+      if (lastAsked !== null) lastAsked = { ...lastAsked, sinceMs, hasBegun: true };
+    },
+    answered() {
+      if (lastAsked !== null) lastAsked = { ...lastAsked, isAnswered: true };
     },
     ended(end) {
-      if (unanswered === null || unanswered === "left" || end === "aborted") return;
-      doubt(unanswered.about, clock.monoMs() - unanswered.atMs);
+      if (end === "aborted") {
+        if (lastAsked?.hasBegun === true) isOff();
+        return;
+      }
+      if (unanswered === "left") return;
+      if (unanswered !== null) doubt(unanswered.about, clock.monoMs() - unanswered.atMs);
       known();
     },
     known,
@@ -139,6 +179,7 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       const nowMs = clock.monoMs();
       const of = unanswered;
       unanswered = null;
+      isOff();
       intake.switchedOff(cellIndex, nowMs);
       if (of !== null && of !== "left") doubt(of.about, nowMs - of.atMs);
       if (of !== "left" || left === undefined) return;

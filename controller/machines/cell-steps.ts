@@ -94,8 +94,8 @@ export function tellsNoMore(code: string): boolean {
 }
 
 /**
- * The same once a channel is heard again: up to when its step was found running, also where its start was not answered; else an
- * instrument that runs it alone has come to its end by itself. What was measured of a spectrum nobody has. Otherwise proven is
+ * The same once a channel is heard again: up to when its step was found running, also where its start, or its stop, was not
+ * answered; else an instrument that runs it alone has come to its end by itself. What was measured of a spectrum nobody has. Otherwise proven is
  * what was heard, of what it had kept too.
  */
 function elapsedUnheardS({ cursor, stepElapsedS, unheardSinceMs, effects }: CellContext, nowMs: number): number {
@@ -104,8 +104,8 @@ function elapsedUnheardS({ cursor, stepElapsedS, unheardSinceMs, effects }: Cell
   if (kind === "impedance") return stepElapsedS;
   if (unheardSinceMs === null) {
     // What is asked for as it begins has to be asked for still.
-    const hasAsks = (cursor.step.asks ?? []).length > 0;
-    const ranS = hasAsks ? null : (effects.ranUnansweredS?.(cursor.step) ?? null);
+    const mustAsk = stepElapsedS === 0 && (cursor.step.asks ?? []).length > 0;
+    const ranS = mustAsk ? null : (effects.ranAtLeastS?.(cursor.step) ?? null);
     return Math.max(stepElapsedS, Math.min(untilTimeS, ranS ?? 0));
   }
   const ranUntil = (atMs: number): number =>

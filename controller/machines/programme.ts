@@ -166,8 +166,11 @@ export interface CellEffects {
   readonly runsAlone?: boolean;
   /** When its channel's link was made anew, and the step ran until then; null or left out where it did not, or nobody knows. */
   readonly foundRunningAtMs?: number | null;
-  /** Seconds this step had run when it was found so, where its last start was not answered; null or left out otherwise. */
-  ranUnansweredS?(step: ProgrammeStep): number | null;
+  /**
+   * Seconds this step had run when it was found so after its last start; by its samples, or its own end, too, where that was
+   * not answered. Null or left out where nothing tells.
+   */
+  ranAtLeastS?(step: ProgrammeStep): number | null;
   /** Nobody asks any more what runs, or after a restart what was left; as `SampleIntake.givenUp` says. */
   givenUp?(left: LeftStep): number | null;
   /** What has flowed so far, by raw samples. */

@@ -101,7 +101,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     /** When whoever connected anew found its step running. */
     foundRunningAtMs?: number;
     /** For how long the step had run then whose start was not answered. */
-    ranUnansweredS?: number;
+    ranAtLeastS?: number;
     /** What runs as the cell is given up. */
     runsUntilMs?: number;
     /** For what the cell itself is waited. */
@@ -146,7 +146,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
         get foundRunningAtMs() {
           return behaviour.foundRunningAtMs ?? null;
         },
-        ranUnansweredS: () => behaviour.ranUnansweredS ?? null,
+        ranAtLeastS: () => behaviour.ranAtLeastS ?? null,
         async prove() {
           await act("prove", "prove");
           return { openCircuitV: 3.2 };

@@ -129,6 +129,24 @@ describe("a break in a step", () => {
     }
   });
 
+  it("by a person's order that was not answered, after which it is found running, is one in which it ran on", async () => {
+    for (const step of [[1, 4.2], { waitsS: 3600 }] as const) {
+      const bench = await cycling([step]);
+      await bench.for(30_000);
+      bench.behaviour.off = "fails";
+      bench.send({ type: "HOLD_CELL", author: "operator", reason: "a look" });
+      await bench.for(600_000);
+      Object.assign(bench.behaviour, { off: undefined, ranAtLeastS: 700 });
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      const elapsed = { elapsed_s: 700 };
+      expect(bench.recorder.events.slice(-2)).toMatchObject([
+        { type: "cell-found", data: elapsed },
+        { type: "cell-held", data: elapsed },
+      ]);
+    }
+  });
+
   it("while it was led back to the voltage of its hold: what its instrument ran out is that, and not the hold", async () => {
     const bench = await cycling([{ holdsS: 600 }, 100]);
     bench.behaviour.runsAlone = true;
@@ -300,14 +318,14 @@ describe("a step that begins and fails at once", () => {
 });
 
 describe("a step whose start was not answered, and that is found running,", () => {
-  async function found(step: BenchStep, ranUnansweredS: number) {
+  async function found(step: BenchStep, ranAtLeastS: number) {
     const bench = open([step, 200]);
     bench.behaviour.start = "hangs";
     bench.send({ type: "CHANNEL_READY" });
     await bench.for(20);
     bench.send({ type: "CHANNEL_LOST", fault: FAULT });
     await bench.for(1_800_000);
-    bench.behaviour.ranUnansweredS = ranUnansweredS;
+    bench.behaviour.ranAtLeastS = ranAtLeastS;
     bench.send({ type: "CHANNEL_READY" });
     await bench.for(20);
     const onRecord = bench.recorder.events.findLast(({ type }) => type === "cell-found")?.data["elapsed_s"];
