@@ -157,7 +157,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   async function switchOff(talk: ScpiConversation): Promise<void> {
     talk.tell([OUTPUT_OFF]);
     if (await talk.ask(OUTPUT_STATE, decodeOutputState))
-      throw new Fault("device.unknown-outcome", name, "the output does not report off");
+      throw new Fault("cell.not-off", name, "the output does not report off");
     isReadAlone = false;
   }
 

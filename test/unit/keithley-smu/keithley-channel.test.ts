@@ -243,6 +243,18 @@ describe("an answer that never comes", () => {
     expect(bench.twin.isOutputOn).toBe(false);
   });
 
+  test("is not that of a unit that tells its output on still: its step is told as one that may be", async () => {
+    let isStuck = false;
+    const bench = createKeithleyBench({ alter: (text) => (isStuck && text === "0\n" ? "1\n" : text) });
+    await bench.settle(bench.channel.connect());
+    await bench.settle(bench.channel.start({ ...charge, untilTimeS: 5 }));
+    isStuck = true;
+    await bench.pass(8);
+    expect(bench.ends).toEqual([]);
+    expect(bench.stepFaults.map(({ code }) => code)).toEqual(["cell.not-off"]);
+    expect(bench.faults.map(({ code }) => code)).toEqual(["link.closed"]);
+  });
+
   test("to an abort: it is not called off", async () => {
     const bench = createKeithleyBench();
     await bench.settle(bench.channel.connect());
