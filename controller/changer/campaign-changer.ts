@@ -109,8 +109,8 @@ export function createCampaignChanger(deps: CampaignChangerDeps): CampaignChange
 
   const isOut = desk.isOut.bind(desk);
   return Object.assign(desk, {
-    // The end of the campaign does not wait for what nothing but a person moves.
-    isOut: () => !isLeftHeld && isOut(),
+    // The end of the campaign does not wait for what nothing but a person moves; where a cell lies is told once the arm rests.
+    isOut: () => desk.isBusy() || (!isLeftHeld && isOut()),
     notePlan(plan: WholePlan) {
       const { act } = plan;
       next = act.kind === "expose" ? exposedLater(plan, clock.monoMs()) : null;

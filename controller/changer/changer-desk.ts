@@ -41,8 +41,10 @@ export interface ChangerDesk {
   fetchAhead(): void;
   /** Whether there is time to have everything back in its place. Never throws. */
   wantClear(isWanted: boolean): void;
-  /** A cell is out of its place, and can be brought back; or something is under way. */
+  /** A cell is out of its place, and can be brought back. */
   isOut(): boolean;
+  /** The arm is doing something, or about to, which ends by itself; looking for what was lost is none. */
+  isBusy(): boolean;
   /** In the gripper, ready to be set down; null for none. */
   readonly fetched: number | null;
   readonly inBeam: number | null;
@@ -396,8 +398,8 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
       wantsClear = isWanted;
       tryClear();
     },
-    isOut: () =>
-      (underWay > 0 || isOutOfPlace()) && moves.stands === null && clearTries < CLEAR_TRIES && obstacle() === null,
+    isOut: () => isOutOfPlace() && moves.stands === null && clearTries < CLEAR_TRIES && obstacle() === null,
+    isBusy: () => underWay > 0 && !mustLook,
     get fetched() {
       return at("gripper");
     },

@@ -288,6 +288,40 @@ describe("cells that a robot brings to the beam", () => {
     expectLeftOutTold(run);
   });
 
+  it.each([
+    ["the next one is fetched", 314.5, { A1: "beam", A2: "gripper" }],
+    ["one is exchanged for the next", 320, { A1: "tray", A2: "beam" }],
+  ])(
+    "are told where they lie at the end of a campaign whose time is over, the arm standing after a hazard, while %s",
+    async (_, atS, where) => {
+      const run = await withRobot({
+        hours: (atS + 1) / 3600,
+        at: [
+          [
+            atS,
+            ({ run }) => {
+              run.stops.order({ stopClass: "exposing", author: "input rack gas", reason: "gas" });
+            },
+          ],
+        ],
+      });
+      expect(run.summary.violations).toEqual([]);
+      expect(run.virtual.run.isDone()).toBe(true);
+      const lies = (position: string) =>
+        robotOf(run.virtual).placeOf(run.virtual.clock.monoMs(), positionIndex(parsed(position)))?.kind;
+      expect({ A1: lies("A1"), A2: lies("A2") }).toEqual(where);
+      // What is under way ends before the campaign does, and what is told is where it left them.
+      expect(run.events.filter(({ type }) => /^(transfer|campaign)-/.test(type)).at(-1)?.type).toBe(
+        "campaign-complete",
+      );
+      const told = run.of("alarm-raised").filter((event) => field(event, "code") === "changer.not-back");
+      expect(told.map((event) => /holder|gripper/.exec(field(event, "what"))?.[0])).toEqual(
+        atS < 316 ? ["holder", "gripper"] : ["holder"],
+      );
+      expectLeftOutTold(run);
+    },
+  );
+
   it("wait for a person to re-arm after the door was open, with one of them fetched; what was decided takes that one in", async () => {
     const run = await withRobot({
       hours: 0.13,
