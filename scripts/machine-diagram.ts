@@ -70,6 +70,8 @@ function eventName(event: string): string {
 }
 
 function guardName(guard: unknown): string {
+  if (typeof guard === "function" && "guards" in guard && Array.isArray(guard.guards))
+    return guard.guards.map(guardName).join(" and ");
   if (typeof guard === "string") return guard;
   if (typeof guard === "object" && guard !== null && "type" in guard && typeof guard.type === "string")
     return guard.type;

@@ -3,7 +3,7 @@
  * its limits inside; this machine hears only facts (step ended, limit passed, link lost) and never samples. What
  * happens to beam, stage or detector does not reach it.
  */
-import { assign } from "xstate";
+import { and, assign } from "xstate";
 import { LIMIT_OPENS, offInput, setupCell, type CellMachineDeps } from "./cell-setup.ts";
 import { openAccount } from "../cells/cell-account.ts";
 import { onEveryAct, onStoppingActs, whenOver } from "./cell-acts.ts";
@@ -37,6 +37,7 @@ export function createCellMachine(deps: CellMachineDeps) {
     { guard: "wantsNewLink", target: "awaitingReturn", actions: [...keep, ...notBegun] } as const,
     { target: "findingOut", actions: [...keep, ...notBegun] } as const,
   ];
+  const aborted = ["recordStepEnded", "noteInstrumentEnd"] as const;
   const failed = ["keepFault", "noteBreak", "noteLost"] as const;
   /** It was over before anybody had said why it was to be. */
   const briefLead = { type: "recordLead", params: { what: "it was led back to the voltage that it holds" } } as const;
@@ -237,9 +238,15 @@ export function createCellMachine(deps: CellMachineDeps) {
             {
               guard: "endedAtLimit",
               target: "opening",
-              actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "noteInstrumentLimit"],
+              actions: ["noteStepStart", "recordStepStarted", "recordStepEnded", "noteInstrumentEnd"],
             },
-            { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded"] },
+            { guard: and(["wasAborted", "isStartGivenUp"]), target: "opening", actions: aborted },
+            {
+              guard: and(["wasAborted", "wantsNewLink"]),
+              target: "awaitingReturn",
+              actions: [...aborted, "noteFailedStart"],
+            },
+            { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded", "noteFailedStart"] },
             {
               guard: "hasLedBack",
               target: "choosing",
@@ -263,7 +270,23 @@ export function createCellMachine(deps: CellMachineDeps) {
         },
         on: {
           STEP_ENDED: [
-            { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
+            { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentEnd"] },
+            // Its instrument ends each that is begun.
+            {
+              guard: and(["wasAborted", "isFailureGivenUp"]),
+              target: "opening",
+              actions: [...aborted, "noteBreak"],
+            },
+            {
+              guard: and(["wasAborted", "failureWantsNewLink"]),
+              target: "awaitingReturn",
+              actions: [...aborted, "noteBreak", "noteFailedStart"],
+            },
+            {
+              guard: and(["wasAborted", "failsAtOnce"]),
+              target: "findingOut",
+              actions: ["recordStepEnded", "noteBreak", "noteFailedStart"],
+            },
             // Somebody ended it at the instrument: it goes on with the time it has left.
             { guard: "wasAborted", target: "findingOut", actions: ["recordStepEnded", "noteBreak"] },
             { guard: "hasLedBack", target: "choosing", actions: "noteLedBack" },

@@ -317,6 +317,20 @@ export function instrumentLimit(position: string, voltageV: number, currentA: nu
   };
 }
 
+/** Of a step that its instrument ended otherwise than it was to. */
+export function faultOfEnd({ position, channelName, cursor, fault }: CellContext, event: CellEvent): FaultNote | null {
+  if (event.type !== "STEP_ENDED") return fault;
+  if (event.end !== "aborted") return instrumentLimit(position, event.voltageV, event.currentA);
+  const { stepNumber, label } = cursor?.step ?? { stepNumber: 0, label: "" };
+  const what = `the instrument, or somebody at it, ended step ${stepNumber} (${label}) again and again as soon as it had begun`;
+  return {
+    code: "channel.switched-off",
+    where: channelName,
+    what,
+    advice: FAULT_CATALOGUE["channel.switched-off"].advice,
+  };
+}
+
 /** No step is begun that would harm the cell at once. */
 export function sparedFault(position: string, what: string): FaultNote {
   return { code: "cell.next-step", where: position, what, advice: FAULT_CATALOGUE["cell.next-step"].advice };

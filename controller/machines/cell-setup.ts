@@ -9,7 +9,7 @@ import {
   finishedNews,
   hasComeAlready,
   isOver,
-  instrumentLimit,
+  faultOfEnd,
   isAwaited,
   isolatedNews,
   lateFault,
@@ -340,12 +340,7 @@ export function setupCell(deps: CellMachineDeps) {
         proofTriesCount: ({ context }) => context.proofTriesCount + 1,
       }),
       keepLate: assign({ fault: ({ context }) => lateFault(context) }),
-      noteInstrumentLimit: assign({
-        fault: ({ context, event }) =>
-          event.type === "STEP_ENDED"
-            ? instrumentLimit(context.position, event.voltageV, event.currentA)
-            : context.fault,
-      }),
+      noteInstrumentEnd: assign({ fault: ({ context, event }) => faultOfEnd(context, event) }),
       noteNotOff: assign({ fault: ({ context }) => notOff(context), mayBeOn: true }),
       noteMayBeOn: assign({ mayBeOn: true }),
       noteOff: assign({ mayBeOn: false, fault: ({ context }) => offSince(context) }),
@@ -396,7 +391,7 @@ export function setupCell(deps: CellMachineDeps) {
 
 /** Where no step is under way, but one was, or its end may still come: a limit is one all the same. */
 export const LIMIT_OPENS = {
-  STEP_ENDED: { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
+  STEP_ENDED: { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentEnd"] },
   LIMIT_PASSED: { target: "opening", actions: "keepFault" },
 } as const;
 

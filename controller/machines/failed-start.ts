@@ -1,4 +1,4 @@
-/** What becomes of a cell whose step is refused, or fails as soon as it runs. Pure. */
+/** What becomes of a cell whose step is refused, or fails or is aborted as soon as it runs. Pure. */
 import type { CellContext, CellEvent } from "./cell-news.ts";
 
 /** Then its link is made anew. */
@@ -34,12 +34,13 @@ function isOfLink(event: CellEvent): boolean {
 /** Starts in a row that failed, as the step that runs breaks off: one that was heard, and that nothing of its own ended, had begun. */
 export function failedBefore(context: CellContext, event: CellEvent, nowMs: number): number {
   if (hasBegunForGood(context, event, nowMs)) return 0;
-  const isOwn = event.type === "STEP_FAILED" && !isOfLink(event);
+  const isAborted = event.type === "STEP_ENDED" && event.end === "aborted";
+  const isOwn = isAborted || (event.type === "STEP_FAILED" && !isOfLink(event));
   const isHeard = (context.effects.stepSamples?.() ?? null) !== null;
   return isHeard && !isOwn ? 0 : context.failedStartsCount;
 }
 
-/** The same of a step that had been acknowledged; null where it ran for a while, or its link went: that is tried for its own time. */
+/** The same of a step that had been acknowledged, and failed or was aborted; null where it ran for a while, or its link went: that is tried for its own time. */
 export function afterFailure(
   context: CellContext,
   event: CellEvent,

@@ -146,9 +146,9 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 4,
     what: "a cell that passed a limit goes on with its next step",
     file: CELL_MACHINE,
-    from: `            { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentLimit"] },
-            // Somebody`,
-    to: "            // Somebody",
+    from: `            { guard: "endedAtLimit", target: "opening", actions: ["recordStepEnded", "noteInstrumentEnd"] },
+            // Its instrument`,
+    to: "            // Its instrument",
     tests: ["test/world/ailing-cells.test.ts", "test/world/limits.test.ts"],
   },
   {

@@ -254,6 +254,35 @@ describe("a step that begins and fails at once", () => {
     expect(bench.context().fault).toEqual(BROKEN);
   });
 
+  it.each([
+    ["before its start is answered", 2],
+    ["seconds after it", 20_000],
+  ] as const)("counts as one that is refused: its instrument aborts it %s", async (_, afterMs) => {
+    const bench = open([3600]);
+    for (const tries of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+      if (tries % 3 === 1) bench.send({ type: "CHANNEL_READY" });
+      while (bench.calls.filter((call) => call.startsWith("start")).length < tries) await bench.for(5);
+      await bench.for(afterMs);
+      bench.end("aborted");
+      expect(bench.state()).toBe(tries === 9 ? "opening" : tries % 3 === 0 ? "awaitingReturn" : "findingOut");
+      expect(bench.recorder.types().filter((type) => type === "step-ended")).toHaveLength(tries);
+    }
+    await bench.for(600_000);
+    expect(bench.state()).toBe("isolated");
+    expect(bench.parent.heardTypes()).toEqual(["CHANNEL_SUSPECT", "CHANNEL_SUSPECT", "CELL_ISOLATED"]);
+    expect(bench.context().fault).toMatchObject({ code: "channel.switched-off", where: "channel B7" });
+  });
+
+  it("is begun anew for its own time where somebody aborts it after it had run for a minute", async () => {
+    const bench = await cycling([3600]);
+    for (let turn = 0; turn < 12; turn += 1) {
+      await bench.for(61_000);
+      bench.end("aborted");
+      await bench.for(30);
+      expect(bench.state()).toBe("cycling");
+    }
+  });
+
   it("counts as one that is refused: its start is never answered", async () => {
     const bench = open();
     bench.behaviour.start = "hangs";
