@@ -16,6 +16,7 @@ export interface InstrumentModel {
   readonly voltageMaxV: number;
   /** Largest voltage, either way, by which the output drives a current. Chosen: no manual at hand gives it. */
   readonly complianceV: number;
+  /** The most that it lets be set, and that its output gives at any voltage. */
   readonly currentMaxA: number;
   readonly hasGalvanostat: boolean;
   /** Ascending. */

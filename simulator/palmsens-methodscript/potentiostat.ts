@@ -138,7 +138,7 @@ class Bench implements Potentiostat, PotentiostatState {
     if (this.mode === MODE_GALVANOSTAT) {
       this.cell.applyCurrent(atMs, this.setCurrentA);
       this.limitOutput(atMs);
-    } else this.cell.applyVoltage(atMs, this.setVoltageV);
+    } else this.cell.applyVoltageWithin(atMs, this.setVoltageV, -this.model.currentMaxA, this.model.currentMaxA);
   }
 
   /** A current goes only so far as the output voltage can drive it, and comes back when the cell takes it again. */
