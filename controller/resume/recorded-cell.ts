@@ -41,6 +41,8 @@ export interface RecordedCell {
   readonly heardUntilMs: number | null;
   /** Its last step has ended, and no sample of it was heard: what the cell had before says nothing of it now. */
   readonly hasEndedUnheard: boolean;
+  /** Before that step began it had been switched off since its last sample. */
+  readonly wasOffBefore: boolean;
 }
 
 export interface CellFold {
@@ -71,6 +73,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let runningSinceMs: number | null = null;
   let stepBeganMs: number | null = null;
   let hasEndedUnheard = false;
+  let wasOffBefore = false;
+  /** Since its last sample. */
+  let isOff = false;
   let heardUntilMs: number | null = null;
   let stepElapsedS = 0;
   let hold: CellAct | null = null;
@@ -118,6 +123,9 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
     runningSinceMs = atMs;
     stepBeganMs = atMs;
     hasEndedUnheard = false;
+    // One that broke off is begun again only once its cell is off.
+    wasOffBefore = isOff || mayRunOnSinceMs !== null;
+    isOff = false;
     heardAgain();
     idleSinceMs = null;
     wasBeginning = false;
@@ -135,6 +143,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
 
   /** Of a cell that its proof alone drove since it was confirmed off. */
   function told(data: EventData): void {
+    if (data["current_A"] !== undefined) isOff = false;
     offTotals = parseTotals(data["totals"]) ?? offTotals;
   }
 
@@ -167,6 +176,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
 
   function confirmedOff(atMs: number, data: EventData): void {
     idle(atMs);
+    isOff = true;
     runningSinceMs = null;
     heardAgain();
     stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
@@ -175,12 +185,16 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
 
   function stepEnded(atMs: number, data: EventData): void {
     const endedBy = textOf(data["ended_by"]);
+    const wasEnded = runningSinceMs !== null || mayRunOnSinceMs !== null || wasBeginning;
     idle(atMs);
     heardAgain();
     if (endedBy === "aborted") pause(atMs);
     const toMs = numberOf(recordOf(data["samples"])["to_ms"]);
     hasEndedUnheard = toMs === undefined;
     heardUntilMs = toMs ?? heardUntilMs;
+    // Otherwise than by its own end it is left off.
+    if (!STEP_ENDS.includes(endedBy)) isOff ||= wasEnded;
+    else if (toMs !== undefined) isOff = false;
     offTotals = undefined;
     if (endedBy === "aborted" || endedBy === "limit") {
       // The samples since its start are counted again, up to this.
@@ -367,6 +381,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         stepBeganMs,
         heardUntilMs,
         hasEndedUnheard,
+        wasOffBefore,
       };
     },
   };

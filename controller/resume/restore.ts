@@ -43,6 +43,7 @@ function restoreSamples(left: LeftRun, channels: readonly Channel[], intake: Sam
       const step = cell?.left.cursor?.step.channelStep;
       if (cell?.stepBeganMs == null || step === undefined || hasBegun[cellIndex] === true) return;
       hasBegun[cellIndex] = true;
+      if (cell.wasOffBefore) intake.switchedOff(cellIndex, cell.stepBeganMs);
       intake.stepStarted(cellIndex, cell.stepBeganMs, {
         continues: true,
         sampleIntervalS: step.sampleIntervalS,

@@ -6,6 +6,8 @@ import type { FinishedStep, LeftStep } from "../../../controller/machines/progra
 import { createCellFold, type CellFold, type EventData } from "../../../controller/resume/recorded-cell.ts";
 import type { LeftRun } from "../../../controller/resume/read-run.ts";
 import { restoreCells } from "../../../controller/resume/restore.ts";
+import { createSampleBuffer } from "../../../controller/record/sample-buffer.ts";
+import { createFrameEncoder } from "../../../controller/record/sample-frame.ts";
 import type { Channel, LeftRunning } from "../../../protocols/roles/channel.ts";
 import { assert } from "../../../protocols/base/assert.ts";
 import { loadShipped } from "../../support/campaign-files.ts";
@@ -85,6 +87,61 @@ describe("a cell by its record", () => {
     const { left, offTotals } = fold(STARTED, ["step-ended", 60_000, ended]).state();
     expect(left).toMatchObject({ phase: "under-way", runningSinceMs: null, fault: { code: "cell.limit" } });
     expect(offTotals).toEqual({ chargedAh: 0.0012, dischargedAh: 0.0002, doubtAh: 0.0001 });
+  });
+
+  it.each([
+    ["nothing came between", false, []],
+    ["its step ended", false, [["step-ended", 60, { ended_by: "time", samples: { to_ms: 60_000 } }]]],
+    ["its step was aborted", true, [["step-ended", 60, { ended_by: "aborted" }]]],
+    ["its step was skipped as it ran", true, [["step-ended", 60, { ended_by: "skipped", samples: { to_ms: 60_000 } }]]],
+    ["its step was cut off", true, [["step-interrupted", 60]]],
+    ["it was held", true, [["cell-held", 60, { elapsed_s: 60 }]]],
+    [
+      "a person had it, and it is proven since",
+      false,
+      [
+        ["cell-taken-out", 60],
+        ["cell-put-back", 90, { current_A: 1e-4 }],
+      ],
+    ],
+    [
+      "a robot had it",
+      true,
+      [
+        ["cell-taken-out", 60],
+        ["cell-put-back", 90],
+      ],
+    ],
+  ] as readonly [string, boolean, readonly Told[]][])(
+    "whose step begins had been switched off since its last sample where that is so: %s",
+    (_, wasOffBefore, between) => {
+      const cell = fold(STARTED, ...between, ["step-started", 100, { elapsed_s: 60, state: {} }]);
+      expect(cell.state().wasOffBefore).toBe(wasOffBefore);
+    },
+  );
+
+  it("that was off before its hold has as much in doubt of it after a restart as without one", () => {
+    const limits = { ...LIMITS, currentMaxA: 0.002 };
+    const channelStep = { kind: "constant-voltage", voltageV: 3.7, untilCurrentA: null, untilTimeS: 600, limits };
+    const inDoubtAh = (wasOffBefore: boolean): number => {
+      const intake = createOneIntake();
+      const before = { chargedAh: 0, dischargedAh: 0, doubtAh: 0 };
+      const cell = {
+        left: { cursor: { step: { channelStep: { ...channelStep, sampleIntervalS: 60 } } }, runningSinceMs: 100_000 },
+        ...{ counted: { totals: before, stepChargeAh: 0, atMs: 100_000 }, stepBeganMs: 100_000, wasOffBefore },
+      };
+      const buffer = createSampleBuffer(1, 8);
+      buffer.atMs.set([90_000, 160_000]);
+      buffer.voltageV.fill(3.7);
+      buffer.currentA.fill(0.001);
+      buffer.counts[0] = 2;
+      const recorded = { cells: [cell], transfers: { released: new Map() }, access: new Map(), identities: new Map() };
+      const frames = [createFrameEncoder(1, 8).encode(buffer, new Uint32Array(1))];
+      restoreCells({ recorded, frames } as unknown as LeftRun, { cells: [] }, [], intake, () => 0);
+      return intake.totals(0).doubtAh;
+    };
+    expect(inDoubtAh(false)).toBe(0);
+    expect(inDoubtAh(true) * 3600).toBeCloseTo(0.001 * 60, 9);
   });
 
   it("that was held may have relaxed from whatever its step before had done", () => {
