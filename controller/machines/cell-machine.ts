@@ -57,7 +57,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       ...{ hold: input.left?.hold ?? null, leave: input.left?.leave ?? null, breakReason: null },
       isCarried: input.left === undefined ? input.joins === true : input.left.isCarried === true,
       isNew: input.left === undefined ? input.joins === true : input.left.isNew === true,
-      isUntouched: false,
+      ...{ isUntouched: false, mayHaveRunSinceMs: null },
       mustLook: input.left?.mustLook ?? false,
       // Out of its place after a restart, whatever broke its step off before.
       ...{ isBrokenOff: input.left?.isCarried === true && input.left.stepElapsedS > 0, isLedBack: false },

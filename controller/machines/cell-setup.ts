@@ -5,6 +5,7 @@ import { closeAccount, openAccount } from "../cells/cell-account.ts";
 import { endsLead, leavesAsIs, type LeadBack, type UnfitStep } from "../cells/next-step.ts";
 import { actOf, actOnUnfit, afterAct, BY_PERSON, isByPerson, isSpared } from "./cell-acts.ts";
 import {
+  afterPutBack,
   elapsedWhenFound,
   finishedNews,
   hasComeAlready,
@@ -273,15 +274,12 @@ export function setupCell(deps: CellMachineDeps) {
           waitingFor(context.effects.awaitedCell?.() ?? "the cell", "whoever loads the rack", clock.monoMs(), null),
       }),
       noteTaken: assign({ isCarried: true }),
-      noteBack: assign({
-        isCarried: false,
-        isUntouched: ({ event }) => event.type === "PUT_BACK" && event.isUntouched === true,
-      }),
+      noteBack: assign(({ event }) => afterPutBack(event)),
       noteIsBack: enqueueActions(({ context, enqueue }, back: CellBack) => {
         enqueue.assign({
           // Of what its step had done before, the time is on record; after a restart the samples end there too.
           breakReason: context.stepElapsedS > 0 && back.wired === null ? (context.breakReason ?? outOf(context)) : null,
-          fault: null,
+          ...{ fault: null, mayHaveRunSinceMs: null },
         });
         if (context.isNew) {
           const account = openAccount(context.rules, context.effects.totals());
