@@ -86,6 +86,8 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
           { target: "returning" },
         ],
         TAKE_OUT: { guard: "isPersons", target: "awaitingContacts", reenter: true, actions: "noteTaken" },
+        // Whoever has it in hand is to know that what was begun of its proof may run on; of one in its place the rule of all holds.
+        CHANNEL_ISOLATED: { guard: "isTaken", target: "isolated", actions: ["keepFault", "noteNotOff"] },
         ...LIMIT_OPENS,
       },
     }),
@@ -101,7 +103,11 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
         onDone: { target: "away", actions: "noteTaken" },
         onError: { target: "isolated", actions: "noteNotOff" },
       },
-      on: { DEADLINE: { target: "isolated", actions: "noteNotOff" }, ...LIMIT_OPENS },
+      on: {
+        DEADLINE: { target: "isolated", actions: "noteNotOff" },
+        CHANNEL_ISOLATED: { target: "isolated", actions: ["keepFault", "noteNotOff"] },
+        ...LIMIT_OPENS,
+      },
     }),
   };
 }

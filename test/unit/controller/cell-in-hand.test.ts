@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COMMAND_MS, LIMIT, open, PROOF_MS } from "./cell-bench.ts";
+import { COMMAND_MS, FAULT, LIMIT, open, PROOF_MS } from "./cell-bench.ts";
 
 /** Cycling, then out of its place. */
 async function out() {
@@ -127,6 +127,39 @@ describe("a cell that a person had in hand", () => {
         expect([bench.state(), bench.context().fault?.code]).toEqual(["isolated", "cell.limit"]);
       }
     }
+  });
+
+  it.each(["givingBack", "awaitingContacts"])(
+    "whose channel is given up before it confirmed the cell off, which a person took out again, is told as one that may still be on (%s)",
+    async (state) => {
+      const bench = await out();
+      bench.behaviour.back = "hangs";
+      bench.behaviour.off = "hangs";
+      bench.send({ type: "PUT_BACK" });
+      await bench.for(15);
+      if (state === "awaitingContacts") bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+      bench.send({ type: "TAKE_OUT" });
+      await bench.for(1);
+      expect(bench.state()).toBe(state);
+      bench.send({ type: "CHANNEL_ISOLATED", fault: FAULT });
+      await bench.for(COMMAND_MS);
+      const what = expect.stringContaining(FAULT.what) as string;
+      expect(bench.parent.heard.at(-1)).toEqual({
+        ...{ type: "CELL_ISOLATED", position: "B7" },
+        fault: expect.objectContaining({ code: "cell.not-off", what }) as object,
+      });
+      delete bench.behaviour.off;
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(20);
+      expect(bench.parent.heard.at(-1)).toMatchObject({ type: "CELL_NOT_OFF", fault: null });
+    },
+  );
+
+  it("is isolated for its channel alone where that is given up before the cell is seen back, and nothing was begun", async () => {
+    const bench = await out();
+    bench.send({ type: "CHANNEL_ISOLATED", fault: FAULT });
+    await bench.for(20);
+    expect(bench.parent.heard.at(-1)).toEqual({ type: "CELL_ISOLATED", position: "B7", fault: FAULT });
   });
 
   it("counts as off after a restart once its channel has confirmed it: its proof may have been under way", async () => {
