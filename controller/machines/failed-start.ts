@@ -40,7 +40,7 @@ export function failedBefore(context: CellContext, event: CellEvent, nowMs: numb
   return isHeard && !isOwn ? 0 : context.failedStartsCount;
 }
 
-/** The same of a step that had been acknowledged, and failed or was aborted; null where it ran for a while, or its link went: that is tried for its own time. */
+/** What becomes of a cell whose step had been acknowledged, and failed or was aborted, as `afterFailedStart`; null where it ran for a while, or its link went: that is tried for its own time. */
 export function afterFailure(
   context: CellContext,
   event: CellEvent,
