@@ -6,11 +6,16 @@ import type { Clock } from "../../protocols/base/clock.ts";
 
 export interface AskedStart {
   /** A start is on its way; `begun` is told once, by whatever says first that the step runs, and for how long it has by then at least. */
-  ask(begun: (ranForS: number) => void): void;
-  /** It is answered. */
-  answered(): void;
+  ask(begun: (ranForS: number) => void): OneStart;
   /** A sample came, of this time of its step: it may be of the step before. */
   heard(stepTimeS: number): void;
+  /** Its step is over. */
+  over(): void;
+}
+
+/** The next one may be asked for before this one is answered, whose step is over by then. */
+export interface OneStart {
+  answered(): void;
   /** It failed, or nobody awaits it any more. Whether nothing had said by then that the step runs. */
   failed(): boolean;
 }
@@ -29,18 +34,24 @@ export function createAskedStart(clock: Pick<Clock, "monoMs">): AskedStart {
 
   return {
     ask(begun) {
-      asked = { atMs: clock.monoMs(), begun };
-    },
-    answered() {
-      tell(0);
+      const own = { atMs: clock.monoMs(), begun };
+      asked = own;
+      return {
+        answered() {
+          if (asked === own) tell(0);
+        },
+        failed() {
+          if (asked !== own) return false;
+          asked = null;
+          return true;
+        },
+      };
     },
     heard(stepTimeS) {
       if (asked !== null && 1000 * stepTimeS <= clock.monoMs() - asked.atMs + AHEAD_MS) tell(stepTimeS);
     },
-    failed() {
-      const wasAsked = asked !== null;
+    over() {
       asked = null;
-      return wasAsked;
     },
   };
 }

@@ -89,15 +89,15 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     ...deps.proof,
     async start(step) {
       const askedAtMs = clock.monoMs();
-      start.ask((ranForS) => {
+      const asked = start.ask((ranForS) => {
         noteStart(step, step.untilTimeS, doesContinue, { askedAtMs, ranForS });
       });
       try {
         await channel.start(step);
-        start.answered();
+        asked.answered();
       } catch (error) {
         // It ends by itself.
-        if (start.failed()) intake.mayHaveFlowed(cellIndex, (orderedCurrentA(step) * step.untilTimeS) / 3600);
+        if (asked.failed()) intake.mayHaveFlowed(cellIndex, (orderedCurrentA(step) * step.untilTimeS) / 3600);
         throw error;
       }
     },
@@ -181,6 +181,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     stepEnded(end) {
       // Told to stop, it ends between two samples.
       unheard.ended(end);
+      // Its answer says nothing any more; that of a proof's current does, of which nothing else is in doubt.
+      if (end !== "aborted" && !isProving) start.over();
       if (end === "aborted") intake.switchedOff(cellIndex, clock.monoMs());
       else intake.stepEnded(cellIndex);
       spectra.end();
@@ -262,16 +264,16 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       const askedAtMs = clock.monoMs();
       intake.releasedAt(cellIndex, NaN);
       const mayHaveRun = unheard.asked(step, channelStep.untilTimeS - untilTimeS);
-      start.ask((ranForS) => {
+      const asked = start.ask((ranForS) => {
         if (because !== null) deps.gap(cellIndex, because);
         unheard.begun(noteStart(channelStep, untilTimeS, mayHaveRun, { askedAtMs, ranForS }));
       });
       try {
         await channel.start({ ...channelStep, untilTimeS, ...chargeLeft(channelStep) });
-        start.answered();
-        unheard.answered();
+        asked.answered();
+        unheard.answered(step);
       } finally {
-        start.failed();
+        asked.failed();
       }
     },
     ...look,

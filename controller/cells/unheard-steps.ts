@@ -38,7 +38,7 @@ export interface UnheardSteps {
   /** What was asked to begin runs, by its answer or by its samples: since then. */
   begun(sinceMs: number): void;
   /** By its answer, whatever told it before. */
-  answered(): void;
+  answered(step: ProgrammeStep): void;
   /** By its instrument's word something ended, which may be the step before. */
   ended(end: StepEnd): void;
   /** What runs, or ran, is heard. */
@@ -161,8 +161,8 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       unanswered = null;
       if (lastAsked !== null) lastAsked = { ...lastAsked, sinceMs, hasBegun: true };
     },
-    answered() {
-      if (lastAsked !== null) lastAsked = { ...lastAsked, isAnswered: true };
+    answered(step) {
+      if (lastAsked?.about.step === step) lastAsked = { ...lastAsked, isAnswered: true };
     },
     ended(end) {
       if (end === "aborted") {

@@ -42,12 +42,70 @@ describe("a start whose answer is read behind the first samples of its step", ()
   });
 });
 
+describe("a start that is answered only after its step is over", () => {
+  function late() {
+    const answers: ((isTaken: boolean) => void)[] = [];
+    const bench = createEffectsBench({
+      capabilities: { runsProgrammeAlone: true } as never,
+      start: () =>
+        new Promise((resolve, reject) => {
+          answers.push((isTaken) => {
+            if (isTaken) resolve();
+            else reject(new Error("refused"));
+          });
+        }),
+    });
+    return { ...bench, answers, inDoubtAs: () => bench.intake.totals(0).doubtAh * 3600 };
+  }
+
+  it("is no start: its charge is in doubt once", async () => {
+    const { effects, intake, heard, time, answers, inDoubtAs } = late();
+    const starting = effects.startStep(STEP, 0, null);
+    time.nowMs = 4000;
+    heard.to?.stepEnded("time");
+    answers[0]?.(true);
+    await starting;
+    time.nowMs = 50_000;
+    await effects.openCircuit();
+    expect([inDoubtAs(), intake.totals(0).chargedAh]).toEqual([expect.closeTo(0.004, 9), 0]);
+  });
+
+  it("is not that of the step behind it, which may be refused", async () => {
+    const { effects, intake, heard, time, answers, inDoubtAs } = late();
+    const first = effects.startStep(STEP, 0, null);
+    time.nowMs = 4000;
+    heard.to?.stepEnded("time");
+    const second = effects.startStep({ ...STEP, stepNumber: 2 }, 0, null);
+    answers[0]?.(true);
+    await first;
+    time.nowMs = 6000;
+    answers[1]?.(false);
+    await expect(second).rejects.toThrow("refused");
+    await effects.openCircuit();
+    expect([inDoubtAs(), intake.totals(0).chargedAh]).toEqual([expect.closeTo(0.004 + 0.002, 9), 0]);
+  });
+
+  it("leaves the start behind it to be answered", async () => {
+    const { effects, intake, heard, time, answers } = late();
+    const first = effects.startStep(STEP, 0, null);
+    time.nowMs = 400;
+    heard.to?.stepEnded("time");
+    const second = effects.startStep({ ...STEP, stepNumber: 2 }, 0, null);
+    answers[0]?.(true);
+    await first;
+    time.nowMs = 900;
+    answers[1]?.(true);
+    await second;
+    expect(intake.stepStartMs[0]).toBe(900);
+  });
+});
+
 it("a start that failed says nothing later", () => {
   const told: number[] = [];
   const start = createAskedStart({ monoMs: () => 5000 });
-  start.ask((ranForS) => told.push(ranForS));
-  expect(start.failed()).toBe(true);
+  const asked = start.ask((ranForS) => told.push(ranForS));
+  expect(asked.failed()).toBe(true);
   start.heard(0);
-  start.answered();
-  expect([told, start.failed()]).toEqual([[], false]);
+  asked.answered();
+  expect([told, asked.failed()]).toEqual([[], false]);
 });
