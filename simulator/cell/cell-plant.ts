@@ -22,6 +22,8 @@ export interface ObservedCellPlant extends CellPlant, ChannelDrive {
   readonly chargeC: number;
   /** When something last changed faster than an instrument can follow; left out by cells in order. */
   readonly jumpedMs?: number;
+  /** The most that did not flow of a held voltage for a contact that went for a moment; left out by cells in order. */
+  readonly missedC?: number;
 }
 
 export interface CellPlantOptions {

@@ -48,6 +48,8 @@ interface Ailment {
   ageS: number;
   /** Of one that comes and goes. */
   isOn: boolean;
+  /** What a held voltage drove as it came, either way; 0 where none did. */
+  beforeA: number;
   /** Until it comes or goes next. */
   untilS: number;
 }
@@ -97,6 +99,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     gasMl: 0,
     hasVented: false,
     jumpedMs: startMs,
+    missedC: 0,
     get faults() {
       return ailments.map(({ fault }) => fault);
     },
@@ -148,7 +151,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
 
   function add(fault: CellFault, felt?: Felt): void {
     const untilS = "meanOffS" in fault ? waiting(fault.meanOffS) : Infinity;
-    ailments.push({ fault, felt, ageS: 0, isOn: false, untilS });
+    ailments.push({ fault, felt, ageS: 0, isOn: false, beforeA: 0, untilS });
     // What comes and goes is there once it has come.
     if (untilS === Infinity) felt?.();
     if (fault.kind === "open-circuit") wiring.isOpen = true;
@@ -249,10 +252,13 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     seam.sinceS += dtS;
     for (const ailment of ailments) {
       const { fault } = ailment;
+      if (ailment.isOn && seam.mode === "voltage") plant.missedC += ailment.beforeA * dtS;
       ailment.ageS += dtS;
       ailment.untilS -= dtS;
       if (ailment.untilS > 0 || !("meanOffS" in fault)) continue;
       ailment.isOn = !ailment.isOn;
+      const isContact = fault.kind === "intermittent-contact";
+      ailment.beforeA = isContact && seam.mode === "voltage" ? Math.abs(plant.currentA) : 0;
       ailment.felt?.();
       ailment.untilS = waiting(ailment.isOn ? fault.meanOnS : fault.meanOffS);
       plant.jumpedMs = seam.atMs;

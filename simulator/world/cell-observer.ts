@@ -12,6 +12,8 @@ export interface ChargeAtSwitches {
   /** Of even index: it began. */
   readonly atMs: readonly number[];
   readonly chargeC: readonly number[];
+  /** As `missedC` of the cell then. */
+  readonly missedC: readonly number[];
 }
 
 export interface CellObserver {
@@ -28,6 +30,8 @@ export interface CellObserver {
   readonly switches: ChargeAtSwitches;
   /** Net charge that the channel has passed so far, as of `seenMs`. */
   readonly chargeC: number;
+  /** The most that did not flow so far of a held voltage for a contact that went for a moment. */
+  readonly missedC: number;
   /** Told at the instant the channel switches a driven cell off; one handler. */
   onSwitchedOff(handler: () => void): void;
   /** Told at the instant the channel begins to drive a cell that was off; one handler. */
@@ -97,7 +101,7 @@ class Observed implements CellObserver, CellPlant {
   private jumpSeenMs = Infinity;
   private switchedOff: (() => void) | undefined;
   private switchedOn: (() => void) | undefined;
-  readonly switches = { atMs: [] as number[], chargeC: [] as number[] };
+  readonly switches = { atMs: [] as number[], chargeC: [] as number[], missedC: [] as number[] };
 
   constructor(
     healthy: ObservedCellPlant,
@@ -126,9 +130,14 @@ class Observed implements CellObserver, CellPlant {
     return this.inner.chargeC;
   }
 
+  get missedC(): number {
+    return this.inner.missedC ?? 0;
+  }
+
   private noteSwitch(atMs: number): void {
     this.switches.atMs.push(atMs);
     this.switches.chargeC.push(this.inner.chargeC);
+    this.switches.missedC.push(this.missedC);
   }
 
   private check(atMs: number, isChange: boolean): void {

@@ -3,7 +3,7 @@
  * may differ by what is stated for that time, and by no more.
  */
 import type { ContactLog } from "./contact-log.ts";
-import { passedAtC, type PassedCharge } from "./passed-charge.ts";
+import { missedBetweenC, passedAtC, type PassedCharge } from "./passed-charge.ts";
 import type { WorldFault } from "./world-faults.ts";
 import type { Ledger } from "./world-truth.ts";
 
@@ -41,6 +41,8 @@ export type Uncounted = WrongClock | Surges;
 const HELD_MOST_V = 4.5;
 /** Samples are apart, and of a current that changes the mean counts. */
 const CLOCK_MARGIN = 2;
+/** What did not flow, and what flows more for it once the contact is back. */
+const MISSED_MARGIN = 2;
 /** Sums of many samples. */
 const ROUNDING_AH = 1e-10;
 
@@ -61,7 +63,8 @@ export function strayingOf(
 
 /**
  * `counts` of each cell in the order of time; left out: nothing is said of it. What a wrong clock comes to is excused: a
- * controller that told of it would be better. Of a cell that strayed is counted what its place passed, until the controller
+ * controller that told of it would be better; as is what a held voltage did not drive through a contact that went between two
+ * samples. Of a cell that strayed is counted what its place passed, until the controller
  * can know: then what is stated is to cover what the cell itself has had since it left its place.
  */
 export function judgeCounts(
@@ -96,7 +99,8 @@ export function judgeCounts(
     const statedAh = count.statedAh - (before?.statedAh ?? 0);
     const passedAh = (passedC(atMs) - (before === undefined ? 0 : passedC(fromMs))) / 3600;
     const excusedAh = uncountedAh(passedC, count, fromMs, uncounted);
-    const withinAh = statedAh + excusedAh + ROUNDING_AH;
+    const missedAh = (MISSED_MARGIN * missedBetweenC(cell, fromMs, atMs)) / 3600;
+    const withinAh = statedAh + excusedAh + missedAh + ROUNDING_AH;
     ledger.check(COUNT_INVARIANT, Math.abs(countedAh - passedAh) <= withinAh, atMs, () => {
       const since = `since ${(fromMs / 1000).toFixed(1)} s`;
       const [passed, counted, stated] = [passedAh, countedAh, statedAh].map((ah) => (1e6 * ah).toFixed(3));

@@ -2,7 +2,7 @@
 import type { CellObserver } from "./cell-observer.ts";
 
 /** What a channel truly passed. */
-export type PassedCharge = Pick<CellObserver, "switches" | "chargeC">;
+export type PassedCharge = Pick<CellObserver, "switches" | "chargeC" | "missedC">;
 
 /**
  * As it let go last. Where it drives the cell just then, by the mean current of that stretch: exact for a current that is
@@ -17,4 +17,11 @@ export function passedAtC({ switches, chargeC }: PassedCharge, atMs: number): nu
   const [fromMs, toMs] = [times[last] ?? 0, times[last + 1] ?? atMs];
   if (!isDriven || toMs <= fromMs) return isDriven && last === times.length - 1 ? chargeC : fromC;
   return fromC + ((charges[last + 1] ?? chargeC) - fromC) * ((atMs - fromMs) / (toMs - fromMs));
+}
+
+/** The most that did not flow within the time for a contact that went for a moment: as it began to be driven before, up to when it was let go. */
+export function missedBetweenC({ switches, missedC }: PassedCharge, fromMs: number, toMs: number): number {
+  const before = switches.atMs.findLastIndex((atMs) => atMs <= fromMs);
+  const after = switches.atMs.findIndex((atMs) => atMs >= toMs);
+  return (switches.missedC[after] ?? missedC) - (switches.missedC[before] ?? 0);
 }

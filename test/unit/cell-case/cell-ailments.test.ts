@@ -59,6 +59,24 @@ describe("a cell with something wrong", () => {
     expect(plant.currentA).toBeLessThan(1.05 * (4.2 / ohm));
   });
 
+  it("tells what a held voltage did not drive for a contact that went for a moment, and nothing of a current", () => {
+    const contact = { kind: "intermittent-contact", ohm: 500, meanOnS: 5, meanOffS: 300 } as const;
+    const held = plantWith(0.5, contact);
+    const sound = plantWith(0.5);
+    for (const plant of [held, sound]) {
+      plant.applyVoltage(0, 4);
+      plant.read(3_600_000);
+    }
+    const missingC = sound.chargeC - held.chargeC;
+    expect(missingC).toBeGreaterThan(0);
+    expect(held.missedC).toBeGreaterThan(missingC);
+    expect(sound.missedC).toBe(0);
+    const driven = plantWith(0.5, contact);
+    driven.applyCurrent(0, NOMINAL_A / 3);
+    driven.read(3_600_000);
+    expect(driven.missedC).toBe(0);
+  });
+
   it("discharges itself at C/100 through 100 kilohm at rest", () => {
     const plant = plantWith(0.8, { kind: "internal-short", ohm: 100_000 });
     plant.read(36_000_000);
