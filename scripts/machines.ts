@@ -43,7 +43,13 @@ export interface NamedMachine {
 export function allMachines(): readonly NamedMachine[] {
   const shared = { clock, recorder };
   const linkMachine = createInstrumentLinkMachine({ ...shared, triesMax: 5, connectDeadlineMs: 1 });
-  const cellMachine = createCellMachine({ ...shared, commandDeadlineMs: 1, proofDeadlineMs: 1, stepGraceMs: 1 });
+  const cellMachine = createCellMachine({
+    ...shared,
+    kept: notRun,
+    commandDeadlineMs: 1,
+    proofDeadlineMs: 1,
+    stepGraceMs: 1,
+  });
   const exposureMachine = createExposureMachine({
     ...shared,
     effects: {

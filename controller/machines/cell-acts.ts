@@ -49,12 +49,13 @@ const BEAMRACK = "beamrack";
 export function afterAct(
   context: CellContext,
   { act, by }: AskedAct,
-): Partial<Pick<CellContext, "hold" | "leave" | "breakReason">> | null {
+): Partial<Pick<CellContext, "hold" | "leave" | "breakReason" | "isToBeKept">> | null {
   // There is nothing to resume where nothing is held, and nothing to hold or leave where no step is left.
   if (act === "resume" ? context.hold === null : context.cursor === null) return null;
   if (act === "hold") return { hold: by };
-  if (act !== "resume") return { leave: by };
-  return { hold: null, breakReason: context.breakReason ?? BY_PERSON };
+  const isToBeKept = context.isToBeKept || by.author !== BEAMRACK;
+  if (act !== "resume") return { leave: by, isToBeKept };
+  return { hold: null, breakReason: context.breakReason ?? BY_PERSON, isToBeKept };
 }
 
 /** The same handler for every act. */

@@ -9,6 +9,7 @@ import { openAccount } from "../cells/cell-account.ts";
 import { onEveryAct, onStoppingActs, whenOver } from "./cell-acts.ts";
 import { leftStep, mayProveAgain, type CellContext } from "./cell-news.ts";
 import { createAwayStates } from "./cell-away.ts";
+import { createKeptState } from "./cell-kept.ts";
 import { createOffStates } from "./cell-off.ts";
 import { elapsedS, remainingMs } from "./cell-steps.ts";
 import type { LookedAt } from "./programme.ts";
@@ -58,7 +59,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       isCarried: input.left === undefined ? input.joins === true : input.left.isCarried === true,
       isNew: input.left === undefined ? input.joins === true : input.left.isNew === true,
       ...{ isUntouched: false, mayHaveRunSinceMs: null },
-      mustLook: input.left?.mustLook ?? false,
+      ...{ mustLook: input.left?.mustLook ?? false, isToBeKept: false },
       // Out of its place after a restart, whatever broke its step off before.
       ...{ isBrokenOff: input.left?.isCarried === true && input.left.stepElapsedS > 0, isLedBack: false },
       ...{ unheardSinceMs: null, hasRanOn: false, isLeading: false },
@@ -102,6 +103,7 @@ export function createCellMachine(deps: CellMachineDeps) {
             { guard: "wasUnderWay", target: "finding" },
             { guard: "isNotThere", target: "expected" },
             { guard: "isHeld", target: "findingOut" },
+            { guard: "mustBeKept", target: "keeping" },
             { target: "proving" },
           ],
           LIMIT_PASSED: { target: "opening", actions: "keepFault" },
@@ -184,6 +186,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       choosing: {
         always: [
+          { guard: "mustBeKept", target: "keeping" },
           { guard: "mustProve", target: "proving" },
           { guard: "mustLeave", target: "choosing", actions: { type: "goOn", params: { how: "left" } } },
           { guard: "isCarried", target: "away", actions: "recordTakenOut" },
@@ -369,6 +372,7 @@ export function createCellMachine(deps: CellMachineDeps) {
           PUT_BACK: { guard: "isTaken", target: "returning", actions: "noteBack" },
         },
       },
+      keeping: createKeptState(parts),
       ...createOffStates(parts, deps),
       isolated: {
         tags: ["needs-operator"],

@@ -140,6 +140,8 @@ export interface CellContext extends CellInput {
   readonly hold: CellAct | null;
   /** A person wants the present step to be left: it is, as soon as the cell is confirmed off. */
   readonly leave: CellAct | null;
+  /** A person ordered it on, or to its next step: what drives it then begins once that is on record. */
+  readonly isToBeKept: boolean;
   /** A step was ended out of turn: the cell is looked at before the next one that drives it. */
   readonly mustLook: boolean;
   /** Its step was cut off, and may have come to its own end before anybody could hear it. */

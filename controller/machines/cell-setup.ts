@@ -49,6 +49,8 @@ import { waitingFor } from "./waiting.ts";
 export interface CellMachineDeps {
   readonly clock: Clock;
   readonly recorder: Recorder;
+  /** Resolves once all that was recorded by now is durable, however long a disk is waited for. */
+  readonly kept: (signal: AbortSignal) => Promise<void>;
   /** How long a start or an abort may take. */
   readonly commandDeadlineMs: number;
   /** How long the proof of polarity, contact and wiring may take. */
@@ -92,6 +94,7 @@ export function setupCell(deps: CellMachineDeps) {
         if (seen === null || seen.kind === "lead") await effects.startStep(first, input.elapsedS, input.because);
         return seen;
       }),
+      keep: taskActor<unknown, null>(clock, ({ signal }) => deps.kept(signal)),
       openCircuit: taskActor<unknown, OffInput>(clock, ({ input }) => input.effects.openCircuit(input.left)),
       deadline: deadlineActor(clock),
     },
@@ -122,6 +125,7 @@ export function setupCell(deps: CellMachineDeps) {
       isCarried: ({ context }) => context.cursor !== null && context.isCarried,
       wasOrderedOff: ({ context }) => context.left?.isOrderedOff === true,
       wasUnderWay: ({ context }) => context.left?.phase === "under-way",
+      mustBeKept: ({ context }) => context.isToBeKept && context.hold === null && !context.isCarried,
       mustProve: ({ context }) => !context.isProven && context.hold === null && !context.isCarried,
       isNotThere: ({ context }) => !context.isProven && (context.effects.awaitedCell?.() ?? null) !== null,
       mustLeave: ({ context }) => context.cursor !== null && context.leave !== null,
@@ -135,11 +139,15 @@ export function setupCell(deps: CellMachineDeps) {
       waitFor: assign({
         waiting: (
           { context },
-          params: { readonly reason: string; readonly who: "channel" | "operator"; readonly ms: number | null },
+          params: {
+            readonly reason: string;
+            readonly who: "channel" | "operator" | "record";
+            readonly ms: number | null;
+          },
         ) =>
           waitingFor(
             params.reason,
-            params.who === "channel" ? context.channelName : "operator",
+            params.who === "channel" ? context.channelName : params.who,
             clock.monoMs(),
             params.ms === null ? null : clock.monoMs() + params.ms,
           ),

@@ -95,6 +95,7 @@ export function createActorViews(
         case "complete":
         case "stopped":
         case "held":
+        case "keeping":
         case "away":
         case "findingOut":
         case "awaitingReturn":

@@ -124,7 +124,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       changer?.heard(type, data);
     },
   };
-  const { commit, commitAlone, diskObstacle } = createCommitting({
+  const { commit, commitAlone, kept, diskObstacle } = createCommitting({
     ...{ store, clock, fail, waitsForDisk: deps.waitsForDisk === true, alarms: () => alarms },
     over: planAgain,
   });
@@ -344,7 +344,7 @@ export function createCampaignRun(deps: CampaignRunDeps): CampaignRun {
       ...(deps.jitter === undefined ? {} : { jitter: deps.jitter }),
     }),
     cellMachine: createCellMachine({
-      ...{ ...shared, ...timings },
+      ...{ ...shared, ...timings, kept },
       get proofDeadlineMs() {
         return cells.proofMaxMs() + timings.commandDeadlineMs;
       },

@@ -3,7 +3,7 @@
  * come back: an alarm says so, nothing is exposed meanwhile, cells go on, and what was appended waits in memory. Any
  * other commit that cannot be made is the run's failure, whoever waits for it.
  */
-import type { Clock } from "../../protocols/base/clock.ts";
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { faultNote } from "../machines/errors.ts";
 import type { Alarms } from "./alarms.ts";
@@ -26,6 +26,11 @@ export interface Committing {
   readonly commit: () => Promise<void>;
   /** For what nobody waits for. Never throws. */
   readonly commitAlone: () => void;
+  /**
+   * Resolves once all that was recorded by now is durable, however long a disk is waited for. Rejects as `commit` does for
+   * anything else, and once the signal is aborted.
+   */
+  readonly kept: (signal: AbortSignal) => Promise<void>;
   /** What keeps the beam from being used, or null. */
   readonly diskObstacle: () => Obstacle | null;
 }
@@ -67,6 +72,18 @@ export function createCommitting(deps: CommittingDeps): Committing {
     });
   }
 
+  async function kept(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await commit();
+        return;
+      } catch (error) {
+        if (!isFault(error) || error.code !== "store.refused") throw error;
+      }
+      await sleep(clock, RETRY_MS, signal);
+    }
+  }
+
   function tryAgain(): void {
     if (!isRefused) return;
     commitAlone();
@@ -76,6 +93,7 @@ export function createCommitting(deps: CommittingDeps): Committing {
   return {
     commit,
     commitAlone,
+    kept,
     diskObstacle: () => (isRefused ? { reason: "the disk to take the record", who: WHERE } : null),
   };
 }

@@ -362,7 +362,7 @@ export const FAULT_CATALOGUE = {
   "store.refused": {
     severity: "hold",
     advice:
-      "The disk does not take the record. Nothing is exposed meanwhile, cells go on, and all waits in memory: free space or permissions and it goes on by itself. Do not end the run before, or what waits is lost.",
+      "The disk does not take the record. Nothing is exposed meanwhile, cells go on, one that a person lets go on or sends to its next step waits, and all is in memory: free space or permissions and it goes on by itself. Do not end the run before, or what waits is lost.",
   },
   "store.writer-ended": {
     severity: "stop",

@@ -9,6 +9,7 @@ export const CELL_STATES = [
   "finding",
   "proving",
   "choosing",
+  "keeping",
   "starting",
   "cycling",
   "awaitingReturn",

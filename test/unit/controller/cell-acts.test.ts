@@ -29,6 +29,56 @@ it("a cell that is held while it is proven is switched off at once, and proven a
   expect(resumedAtOnce.state()).toBe("proving");
 });
 
+// Rack's seed 912: it went on behind an order that a full disk did not take, the controller was killed, and by the record it was held.
+describe("a cell that a person lets go on while the disk takes no record", () => {
+  it("begins once it is on record that it goes on, and says what it waits for", async () => {
+    const bench = await cycling();
+    bench.send({ type: "HOLD_CELL", ...WHO });
+    await bench.for(20);
+    bench.behaviour.isDiskFull = true;
+    const { length } = bench.calls;
+    bench.send({ type: "RESUME_CELL", ...DAY });
+    await bench.for(3_600_000);
+    expect(bench.state()).toBe("keeping");
+    expect(bench.calls).toHaveLength(length);
+    expect(bench.context().waiting).toMatchObject({ reason: "the record to keep a person's order", who: "record" });
+    bench.behaviour.isDiskFull = false;
+    await bench.for(200);
+    expect(bench.state()).toBe("cycling");
+  });
+
+  it("is held again, stopped or taken out at once, and has not begun", async () => {
+    for (const [event, state] of [
+      [{ type: "HOLD_CELL", ...WHO }, "held"],
+      [{ type: "STOP_CELL", author: "anna" }, "stopped"],
+      [{ type: "TAKE_OUT" }, "away"],
+    ] as const) {
+      const bench = await cycling();
+      bench.send({ type: "HOLD_CELL", ...WHO });
+      await bench.for(20);
+      bench.behaviour.isDiskFull = true;
+      bench.send({ type: "RESUME_CELL", ...DAY });
+      await bench.for(1000);
+      bench.send(event);
+      await bench.for(20);
+      expect(bench.state()).toBe(state);
+      expect(bench.calls.filter((call) => call.startsWith("start"))).toHaveLength(1);
+    }
+  });
+
+  it("begins no other step that a person sent it to, and is off meanwhile", async () => {
+    const bench = await cycling();
+    bench.behaviour.isDiskFull = true;
+    bench.send({ type: "SKIP_STEP", ...WHO });
+    await bench.for(60_000);
+    expect(bench.state()).toBe("keeping");
+    expect(bench.calls.at(-1)).toBe("off");
+    bench.behaviour.isDiskFull = false;
+    await bench.for(200);
+    expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");
+  });
+});
+
 describe("a cell that a person holds", () => {
   it("is confirmed off, says by whom and why, and goes on with the time its step has left", async () => {
     const bench = await cycling();

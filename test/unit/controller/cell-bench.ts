@@ -102,6 +102,8 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
     foundRunningAtMs?: number;
     /** For how long the step had run then whose start was not answered. */
     ranAtLeastS?: number;
+    /** What is recorded is kept once it is no more. */
+    isDiskFull?: boolean;
     /** What runs as the cell is given up. */
     runsUntilMs?: number;
     /** For what the cell itself is waited. */
@@ -129,6 +131,9 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
 
   const machine = createCellMachine({
     ...{ clock, recorder },
+    async kept() {
+      while (behaviour.isDiskFull === true) await sleep(clock, 100);
+    },
     ...{ commandDeadlineMs: COMMAND_MS, proofDeadlineMs: PROOF_MS, stepGraceMs: GRACE_MS },
   });
   const actor = createActor(machine, {

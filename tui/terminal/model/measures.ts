@@ -52,6 +52,7 @@ const STATE_SIGNS: Readonly<Record<string, StateSign>> = {
   beginning: { letter: "W", tone: "dim" },
   proving: { letter: "P", tone: "accent" },
   choosing: { letter: "N", tone: "accent" },
+  keeping: { letter: "S", tone: "accent" },
   starting: { letter: "S", tone: "accent" },
   cycling: { letter: "C", tone: "plain" },
   held: { letter: "H", tone: "warn" },
