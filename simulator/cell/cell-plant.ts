@@ -14,6 +14,15 @@ export interface ChannelDrive {
   readonly mostA?: number;
 }
 
+/** A contact that went for a moment under a held voltage. */
+export interface Outage {
+  readonly fromMs: number;
+  /** Infinity while it lasts. */
+  readonly toMs: number;
+  /** What flowed as it went, either way. */
+  readonly beforeA: number;
+}
+
 export interface ObservedCellPlant extends CellPlant, ChannelDrive {
   impedanceOhm(frequencyHz: number): { readonly re: number; readonly im: number };
   /** The cell behind the seam, for the world's truth. */
@@ -22,8 +31,8 @@ export interface ObservedCellPlant extends CellPlant, ChannelDrive {
   readonly chargeC: number;
   /** When something last changed faster than an instrument can follow; left out by cells in order. */
   readonly jumpedMs?: number;
-  /** The most that did not flow of a held voltage for a contact that went for a moment; left out by cells in order. */
-  readonly missedC?: number;
+  /** When a contact went under a held voltage, and what it kept from flowing at most; left out by cells in order. */
+  readonly outages?: readonly Outage[];
 }
 
 export interface CellPlantOptions {

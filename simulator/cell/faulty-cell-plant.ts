@@ -3,6 +3,7 @@
  * than the channel gives; resistance lies in series; what is burnt warms the cell in its holder, and warmth or a leak
  * lets vapour out, which the rack's sensor can smell.
  */
+import type { Writable } from "../../protocols/base/writable.ts";
 import type { Felt } from "../plant/felt.ts";
 import type { Chance } from "../plant/plant.ts";
 import type { CellFault } from "./cell-fault.ts";
@@ -11,6 +12,7 @@ import {
   IDEAL_SINE,
   type ChannelDrive,
   type ObservedCellPlant,
+  type Outage,
   type SineTraits,
 } from "./cell-plant.ts";
 import type { Cell } from "./cell.ts";
@@ -48,8 +50,8 @@ interface Ailment {
   ageS: number;
   /** Of one that comes and goes. */
   isOn: boolean;
-  /** What a held voltage drove as it came, either way; 0 where none did. */
-  beforeA: number;
+  /** Of a contact that went under a held voltage. */
+  outage: Writable<Outage> | null;
   /** Until it comes or goes next. */
   untilS: number;
 }
@@ -99,7 +101,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     gasMl: 0,
     hasVented: false,
     jumpedMs: startMs,
-    missedC: 0,
+    outages: [] as Outage[],
     get faults() {
       return ailments.map(({ fault }) => fault);
     },
@@ -151,7 +153,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
 
   function add(fault: CellFault, felt?: Felt): void {
     const untilS = "meanOffS" in fault ? waiting(fault.meanOffS) : Infinity;
-    ailments.push({ fault, felt, ageS: 0, isOn: false, beforeA: 0, untilS });
+    ailments.push({ fault, felt, ageS: 0, isOn: false, outage: null, untilS });
     // What comes and goes is there once it has come.
     if (untilS === Infinity) felt?.();
     if (fault.kind === "open-circuit") wiring.isOpen = true;
@@ -235,6 +237,18 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     return wiring.sign * (Number.isNaN(seam.boundA) ? takenC + (seam.setpoint / ohm) * dtS : seam.boundA * dtS);
   }
 
+  function endOutage(ailment: Ailment): void {
+    if (ailment.outage !== null) ailment.outage.toMs = seam.atMs;
+    ailment.outage = null;
+  }
+
+  function noteOutage(ailment: Ailment): void {
+    endOutage(ailment);
+    if (!ailment.isOn || ailment.fault.kind !== "intermittent-contact" || seam.mode !== "voltage") return;
+    ailment.outage = { fromMs: seam.atMs, toMs: Infinity, beforeA: Math.abs(plant.currentA) };
+    plant.outages.push(ailment.outage);
+  }
+
   function step(dtS: number): void {
     const ohm = shortOhm();
     const isHolding = seam.mode === "voltage" && Number.isNaN(seam.boundA);
@@ -252,13 +266,11 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     seam.sinceS += dtS;
     for (const ailment of ailments) {
       const { fault } = ailment;
-      if (ailment.isOn && seam.mode === "voltage") plant.missedC += ailment.beforeA * dtS;
       ailment.ageS += dtS;
       ailment.untilS -= dtS;
       if (ailment.untilS > 0 || !("meanOffS" in fault)) continue;
       ailment.isOn = !ailment.isOn;
-      const isContact = fault.kind === "intermittent-contact";
-      ailment.beforeA = isContact && seam.mode === "voltage" ? Math.abs(plant.currentA) : 0;
+      noteOutage(ailment);
       ailment.felt?.();
       ailment.untilS = waiting(ailment.isOn ? fault.meanOnS : fault.meanOffS);
       plant.jumpedMs = seam.atMs;
@@ -305,6 +317,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
 
   function set(atMs: number, mode: "open" | "current" | "voltage", setpoint: number): void {
     read(atMs);
+    ailments.forEach(endOutage);
     seam.mode = mode;
     seam.setpoint = setpoint;
     seam.sinceS = 0;

@@ -3,7 +3,7 @@
  * current are held against the cell's safety limits.
  */
 import type { Cell } from "../cell/cell.ts";
-import type { ObservedCellPlant } from "../cell/cell-plant.ts";
+import type { ObservedCellPlant, Outage } from "../cell/cell-plant.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import type { WorldCell } from "./world-site.ts";
 
@@ -12,8 +12,6 @@ export interface ChargeAtSwitches {
   /** Of even index: it began. */
   readonly atMs: readonly number[];
   readonly chargeC: readonly number[];
-  /** As `missedC` of the cell then. */
-  readonly missedC: readonly number[];
 }
 
 export interface CellObserver {
@@ -30,8 +28,8 @@ export interface CellObserver {
   readonly switches: ChargeAtSwitches;
   /** Net charge that the channel has passed so far, as of `seenMs`. */
   readonly chargeC: number;
-  /** The most that did not flow so far of a held voltage for a contact that went for a moment. */
-  readonly missedC: number;
+  /** When a contact of the cell went for a moment under a held voltage. */
+  readonly outages: readonly Outage[];
   /** Told at the instant the channel switches a driven cell off; one handler. */
   onSwitchedOff(handler: () => void): void;
   /** Told at the instant the channel begins to drive a cell that was off; one handler. */
@@ -101,7 +99,7 @@ class Observed implements CellObserver, CellPlant {
   private jumpSeenMs = Infinity;
   private switchedOff: (() => void) | undefined;
   private switchedOn: (() => void) | undefined;
-  readonly switches = { atMs: [] as number[], chargeC: [] as number[], missedC: [] as number[] };
+  readonly switches = { atMs: [] as number[], chargeC: [] as number[] };
 
   constructor(
     healthy: ObservedCellPlant,
@@ -130,14 +128,13 @@ class Observed implements CellObserver, CellPlant {
     return this.inner.chargeC;
   }
 
-  get missedC(): number {
-    return this.inner.missedC ?? 0;
+  get outages(): readonly Outage[] {
+    return this.inner.outages ?? [];
   }
 
   private noteSwitch(atMs: number): void {
     this.switches.atMs.push(atMs);
     this.switches.chargeC.push(this.inner.chargeC);
-    this.switches.missedC.push(this.missedC);
   }
 
   private check(atMs: number, isChange: boolean): void {

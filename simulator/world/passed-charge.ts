@@ -2,7 +2,7 @@
 import type { CellObserver } from "./cell-observer.ts";
 
 /** What a channel truly passed. */
-export type PassedCharge = Pick<CellObserver, "switches" | "chargeC" | "missedC">;
+export type PassedCharge = Pick<CellObserver, "switches" | "chargeC" | "outages">;
 
 /**
  * As it let go last. Where it drives the cell just then, by the mean current of that stretch: exact for a current that is
@@ -19,9 +19,13 @@ export function passedAtC({ switches, chargeC }: PassedCharge, atMs: number): nu
   return fromC + ((charges[last + 1] ?? chargeC) - fromC) * ((atMs - fromMs) / (toMs - fromMs));
 }
 
-/** The most that did not flow within the time for a contact that went for a moment: as it began to be driven before, up to when it was let go. */
-export function missedBetweenC({ switches, missedC }: PassedCharge, fromMs: number, toMs: number): number {
-  const before = switches.atMs.findLastIndex((atMs) => atMs <= fromMs);
-  const after = switches.atMs.findIndex((atMs) => atMs >= toMs);
-  return (switches.missedC[after] ?? missedC) - (switches.missedC[before] ?? 0);
+/** Samples are no further apart: of a contact that is gone for longer they tell. */
+const UNHEARD_MOST_MS = 60_000;
+
+/** The most that did not flow within the time for contacts that went for a moment, as far as no sample need tell of it. */
+export function missedBetweenC({ outages }: PassedCharge, fromMs: number, toMs: number): number {
+  return outages.reduce((missedC, outage) => {
+    const lastedMs = Math.min(toMs, outage.toMs) - Math.max(fromMs, outage.fromMs);
+    return missedC + (outage.beforeA * Math.min(UNHEARD_MOST_MS, Math.max(0, lastedMs))) / 1000;
+  }, 0);
 }

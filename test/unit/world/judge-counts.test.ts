@@ -10,9 +10,9 @@ import { createLedger } from "../../../simulator/world/world-truth.ts";
 
 /** Driven from 100 to 200 s and from 300 s on, each time with 1 mA. */
 const CELL = {
-  switches: { atMs: [100_000, 200_000, 300_000], chargeC: [0, 0.1, 0.1], missedC: [0, 0, 0] },
+  switches: { atMs: [100_000, 200_000, 300_000], chargeC: [0, 0.1, 0.1] },
   chargeC: 0.3,
-  missedC: 0,
+  outages: [],
 };
 
 function count(atMs: number, chargeC: number, statedC: number): ClaimedCount {
@@ -57,7 +57,7 @@ describe("what is counted of a cell's charge", () => {
   });
 
   it("may have too much by what a contact that went between two samples kept from flowing, and as much for what followed", () => {
-    const blinked = { ...CELL, switches: { ...CELL.switches, missedC: [0, 0.001, 0.001] }, missedC: 0.001 };
+    const blinked = { ...CELL, outages: [{ fromMs: 150_000, toMs: 151_000, beforeA: 0.001 }] };
     const judged = (...counts: readonly ClaimedCount[]): number => {
       const ledger = createLedger([]);
       judgeCounts(counts, new Map([[4, blinked]]), ledger, []);
@@ -66,6 +66,9 @@ describe("what is counted of a cell's charge", () => {
     expect(judged(count(200_000, 0.1019, 0))).toBe(0);
     expect(judged(count(200_000, 0.1021, 0))).toBe(1);
     expect(judged(count(200_000, 0.1, 0), count(500_000, 0.3019, 0))).toBe(1);
+    // Within the stretch in which it is driven, only once.
+    expect(judged(count(152_000, 0.0539, 0), count(200_000, 0.1019, 0))).toBe(0);
+    expect(judged(count(152_000, 0.052, 0), count(200_000, 0.1019, 0))).toBe(1);
   });
 
   it("may lack that of the time in which it flowed, however late its cell came", () => {
@@ -78,7 +81,7 @@ describe("what is counted of a cell's charge", () => {
   describe("where a robot moves the cells", () => {
     /** Of another cell nothing has flowed; the two lie in each other's places from 200 s on, until they are put back at 800 s. */
     function astray(counts: readonly ClaimedCount[], foundOutMs: ReadonlyMap<number, number> = new Map()) {
-      const other = { switches: { atMs: [], chargeC: [], missedC: [] }, chargeC: 0, missedC: 0 };
+      const other = { switches: { atMs: [], chargeC: [] }, chargeC: 0, outages: [] };
       const cells = new Map([
         [4, CELL],
         [5, other],
