@@ -34,6 +34,8 @@ const RECORD_EVERY_MS = 600_000;
  */
 const TEMPERATURE_CHANGE_K = 0.2;
 const RECORD_MOST_OFTEN_MS = 10_000;
+/** Older than its reading may be (chosen). */
+const TOLD_SILENT_AFTER_MS = 60_000;
 
 export interface RackWatch {
   /**
@@ -158,21 +160,23 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
     return `not read ${since}; it stopped the rack, and was not clearly below that level for long enough by then`;
   }
 
-  /** While it holds the rack: a silence is told as soon as it is one, for a person to vouch for the air. */
+  /** While it holds the rack: a silence is told, for a person to vouch for the air, and not each reading that comes a little late. */
   function lookForSilence(): void {
     if (isLooking || !isHeld()) return;
     isLooking = true;
-    const dueMs = (readMs ?? listenedMs) + sensor.maximumAgeS * 1000 + 1;
     clock.setTimeout(() => {
       isLooking = false;
       if (deps.isOver() || !isHeld()) return;
-      const forMs = silentMs();
-      if (forMs === 0) lookForSilence();
+      if (nowMs() < tellsAtMs()) lookForSilence();
       else {
         const { advice } = FAULT_CATALOGUE[SILENT];
-        alarms.raise({ code: SILENT, where: sensor.name, what: silentText(forMs), advice });
+        alarms.raise({ code: SILENT, where: sensor.name, what: silentText(silentMs()), advice });
       }
-    }, dueMs - nowMs());
+    }, tellsAtMs() - nowMs());
+  }
+
+  function tellsAtMs(): number {
+    return (readMs ?? listenedMs) + sensor.maximumAgeS * 1000 + TOLD_SILENT_AFTER_MS;
   }
 
   function missed(forMs: number): void {

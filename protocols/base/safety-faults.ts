@@ -13,7 +13,7 @@ export const SAFETY_FAULTS = {
   "rack.silent": {
     severity: "hold",
     advice:
-      "A sensor that stopped the rack is not read any more, so nothing is resumed. Have it read again. Or look at the rack from outside and make sure of its air: whoever acknowledges this alarm vouches for it, until the sensor is read again or beamrack is started again.",
+      "A sensor that stopped the rack is not read any more, so nothing more is resumed; what a person resumed before goes on. Have it read again. Or look at the rack from outside and make sure of its air: whoever acknowledges this alarm vouches for it, until the sensor is read again or beamrack is started again.",
   },
   "safety.tripped": {
     severity: "hold",
