@@ -151,7 +151,8 @@ export function createWatchDesk(deps: WatchDeskDeps): WatchDesk {
     noteNews(news) {
       switch (news.type) {
         case "LINK_READY":
-          alarms.clearAll(news.name, OF_A_LINK);
+          // What raised it at the channel's own name, as it was asked, has read it off by now.
+          alarms.clearAll(news.name, [...OF_A_LINK, "cell.not-off"]);
           alarms.clearAll(lostAt.get(news.name) ?? news.name, OF_A_LINK);
           break;
         case "LINK_LOST":

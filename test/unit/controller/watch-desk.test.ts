@@ -76,7 +76,13 @@ function desk(steadyMs = 0, io: { readonly name: string; readonly isLocked?: tru
 }
 
 describe("the trouble of an instrument", () => {
-  const CODES: readonly FaultCode[] = ["link.timeout", "device.unknown-outcome", "channel.silent", "trigger.late"];
+  const CODES: readonly FaultCode[] = [
+    "link.timeout",
+    "device.unknown-outcome",
+    "channel.silent",
+    "trigger.late",
+    "cell.not-off",
+  ];
   it.each(CODES)("is over once it identified itself anew: %s", (code) => {
     const { watch, raise, open } = desk();
     raise(code, "gates");
