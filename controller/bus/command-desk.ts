@@ -77,6 +77,9 @@ const STOP_ANSWER_MS = 2000;
 const KEPT_WITHIN_MS = 2000;
 const MAKE_ROOM = FAULT_CATALOGUE["store.refused"].advice;
 const NOT_KEPT = "it is done and not on record yet: the disk has not taken it";
+const NOT_BEGUN = "the disk has not taken it yet: what it lets begin begins once it is on record";
+/** Of what lets something begin with a cell. */
+const BEGINS_ONCE_KEPT: ReadonlySet<string> = new Set(["resume", "skip-step", "end-step"]);
 /** Longer envelopes are none: the longest has the codes of a whole rack, of 64 characters each. */
 const ENVELOPE_BYTES_MAX = 8192;
 const LAST_COMMANDS = 10;
@@ -205,7 +208,8 @@ export function createCommandDesk(deps: CommandDeskDeps): CommandDesk {
     const afterKept = keeping();
     const done = (what: string, of: Pick<BusReply, "not_confirmed" | "amended">): void => {
       afterKept((isKept) => {
-        const told = isKept ? { what, advice: "" } : { what: `${what}; ${NOT_KEPT}`, advice: MAKE_ROOM };
+        const notKept = BEGINS_ONCE_KEPT.has(verdict.command.command) ? NOT_BEGUN : NOT_KEPT;
+        const told = isKept ? { what, advice: "" } : { what: `${what}; ${notKept}`, advice: MAKE_ROOM };
         answer(user.name, envelope, { outcome: "done", refusal: null, ...told, ...of });
       });
     };

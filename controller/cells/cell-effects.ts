@@ -318,8 +318,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       endedUnseen = null;
       failedUnseen = null;
       isSought = false;
+      unheard.known();
       const openCircuitV = await channel.measureOpenCircuitV();
-      unheard.back(left);
       judgeOpenCircuit(openCircuitV);
       // Where nothing was read as it was given out, what ran may have run on unheard since the last sample.
       const isTold = Number.isFinite(intake.releasedV[cellIndex] ?? NaN);

@@ -47,8 +47,6 @@ export interface UnheardSteps {
   leftIsKnown(): void;
   /** Confirmed off. `left`: after a restart, what the record left. */
   off(left?: LeftStep): void;
-  /** It lies in its place again, and nothing runs: what the controller before may have begun there, if `left` tells of any, is in doubt. */
-  back(left: LeftStep): void;
   /** As `CellEffects.givenUp`. */
   givenUp(left: LeftStep): number | null;
 }
@@ -195,19 +193,6 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       if (hold !== null) doubt(hold, nowMs - Math.max(0, heardMs(hold)));
       const next = following(left, nowMs);
       if (next !== null) doubtAhead(next.about, next.awayMs);
-    },
-    back(left) {
-      const nowMs = clock.monoMs();
-      const wasLeft = unanswered === "left";
-      known();
-      if (!wasLeft || left.mayHaveBegun !== true) return;
-      const awayMs = nowMs - Math.max(0, heardMs(left));
-      if (left.elapsedS === 0) {
-        doubtAhead(left, awayMs);
-        return;
-      }
-      doubt(left, awayMs);
-      counted = left.step;
     },
     givenUp(left) {
       const nowMs = clock.monoMs();

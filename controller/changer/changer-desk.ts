@@ -88,8 +88,6 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
   let mustLook = places.size > 0 || (deps.left?.carried.length ?? 0) > 0;
   let wantsClear = false;
   let clearTries = 0;
-  /** By a controller before, which may have given it back, and begun its step. */
-  const lainSinceMs = new Map(deps.left?.transfers.lainSinceMs);
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     underWay += 1;
@@ -130,10 +128,7 @@ export function createChangerDesk(deps: ChangerDeskDeps): ChangerDesk {
   }
 
   function giveBack(cellIndex: number): void {
-    const { position } = cellOf(cellIndex);
-    const mayHaveRunSinceMs = lainSinceMs.get(position);
-    lainSinceMs.delete(position);
-    deps.tellCell(cellIndex, { type: "PUT_BACK", ...(mayHaveRunSinceMs === undefined ? {} : { mayHaveRunSinceMs }) });
+    deps.tellCell(cellIndex, { type: "PUT_BACK" });
   }
 
   function refuseWhileLost(): void {

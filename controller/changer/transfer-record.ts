@@ -68,8 +68,6 @@ export interface RecordedTransfers {
   readonly released: ReadonlyMap<string, { readonly atMs: number; readonly openCircuitV: number }>;
   /** By position: what had been counted of a cell when its code was last read on its way. */
   readonly known: ReadonlyMap<string, ChargeTotals>;
-  /** By position: since when a cell that was released lies in its place, and may have been given back, which is on no record. */
-  readonly lainSinceMs: ReadonlyMap<string, number>;
   /** Why the robot stands until a person lets exposing go on; null where it does not. */
   readonly stands: string | null;
 }
@@ -84,27 +82,22 @@ export function createTransferFold(): TransferFold {
   const released = new Map<string, { readonly atMs: number; readonly openCircuitV: number }>();
   const takenOut = new Map<string, ChargeTotals>();
   const known = new Map<string, ChargeTotals>();
-  const lainSinceMs = new Map<string, number>();
   let count = 0;
   let stands: string | null = null;
 
-  function put(position: string, place: CellPlace, atMs: number): void {
+  function put(position: string, place: CellPlace): void {
     if (place === "rack") places.delete(position);
     else places.set(position, place);
-    if (place !== "rack") lainSinceMs.delete(position);
-    else if (!lainSinceMs.has(position)) lainSinceMs.set(position, atMs);
   }
 
   return {
     event(type, atMs, data) {
       stands = standsAfter(stands, type, data);
       if (type === "cell-place-settled") {
-        put(textOf(data["position"]), placeOf(data["place"]), atMs);
+        put(textOf(data["position"]), placeOf(data["place"]));
         return;
       }
-      if (type === "cell-put-back") lainSinceMs.delete(textOf(data["position"]));
       if (type === "cell-taken-out") {
-        lainSinceMs.set(textOf(data["position"]), atMs);
         const totals = parseTotals(data["totals"]);
         if (totals !== undefined) takenOut.set(textOf(data["position"]), totals);
         return;
@@ -122,10 +115,10 @@ export function createTransferFold(): TransferFold {
         if (type === "transfer-ended" && totals !== undefined && move.to === "beam" && data["code"] === move.cell) {
           known.set(move.position, totals);
         }
-        put(move.position, isOver ? (data["outcome"] === "done" ? move.to : move.from) : "unknown", atMs);
+        put(move.position, isOver ? (data["outcome"] === "done" ? move.to : move.from) : "unknown");
       }
     },
-    finish: () => ({ count, places, released, known, lainSinceMs, stands }),
+    finish: () => ({ count, places, released, known, stands }),
   };
 }
 

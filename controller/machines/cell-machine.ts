@@ -58,7 +58,7 @@ export function createCellMachine(deps: CellMachineDeps) {
       ...{ hold: input.left?.hold ?? null, leave: input.left?.leave ?? null, breakReason: null },
       isCarried: input.left === undefined ? input.joins === true : input.left.isCarried === true,
       isNew: input.left === undefined ? input.joins === true : input.left.isNew === true,
-      ...{ isUntouched: false, mayHaveRunSinceMs: null },
+      isUntouched: false,
       ...{ mustLook: input.left?.mustLook ?? false, isToBeKept: false },
       // Out of its place after a restart, whatever broke its step off before.
       ...{ isBrokenOff: input.left?.isCarried === true && input.left.stepElapsedS > 0, isLedBack: false },
@@ -186,11 +186,13 @@ export function createCellMachine(deps: CellMachineDeps) {
       },
       choosing: {
         always: [
-          { guard: "mustBeKept", target: "keeping" },
+          { guard: and(["mustProve", "mustBeKept"]), target: "keeping" },
           { guard: "mustProve", target: "proving" },
+          // That it is over is kept as well.
           { guard: "mustLeave", target: "choosing", actions: { type: "goOn", params: { how: "left" } } },
           { guard: "isCarried", target: "away", actions: "recordTakenOut" },
           { guard: "isHeld", target: "held" },
+          { guard: "mustBeKept", target: "keeping" },
           { guard: "hasCome", target: "choosing", actions: "noteCome" },
           { guard: "hasTimeLeft", target: "starting" },
           { guard: "hasStep", target: "choosing", actions: { type: "goOn", params: { how: "unknown" } } },

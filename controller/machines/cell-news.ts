@@ -77,8 +77,6 @@ export function isOver({ phase }: LeftCell): boolean {
 /** What its channel is held against. */
 export function leftStep(context: CellContext): LeftStep {
   const { left, cursor } = context;
-  const begun = begunBeforeBack(context);
-  if (begun !== null) return begun;
   const next = nextIfOver(context);
   return {
     step: cursor?.step ?? null,
@@ -140,7 +138,7 @@ export interface CellContext extends CellInput {
   readonly hold: CellAct | null;
   /** A person wants the present step to be left: it is, as soon as the cell is confirmed off. */
   readonly leave: CellAct | null;
-  /** A person ordered it on, or to its next step: what drives it then begins once that is on record. */
+  /** A person ordered it on, or to its next step, or it was put back: what drives it then begins once that is on record. */
   readonly isToBeKept: boolean;
   /** A step was ended out of turn: the cell is looked at before the next one that drives it. */
   readonly mustLook: boolean;
@@ -160,8 +158,6 @@ export interface CellContext extends CellInput {
   readonly isCarried: boolean;
   /** It was to be taken out, and nobody had it: what is there is as it was. */
   readonly isUntouched: boolean;
-  /** After a restart: since when its step may have run in its place, of which nothing is on record; null where it cannot. */
-  readonly mayHaveRunSinceMs: number | null;
   /** It never lay in this place: it is proven whole as a person puts it in, and is that person's again where it is not. */
   readonly isNew: boolean;
   /** Polarity, contact and wiring are: no step begins before. */
@@ -216,12 +212,7 @@ export type CarryEvent =
   /** It is to be taken to the beam: switched off, and off until it is back. */
   | { readonly type: "TAKE_OUT" }
   /** It lies in its place again, or was not taken after all: then nobody touched it. */
-  | {
-      readonly type: "PUT_BACK";
-      readonly isUntouched?: true;
-      /** By a controller before it may have been given back since then, and its step have begun. */
-      readonly mayHaveRunSinceMs?: number;
-    }
+  | { readonly type: "PUT_BACK"; readonly isUntouched?: true }
   /** What was taken out does not come back: nothing more is done there, and which cell lies there is not known. */
   | { readonly type: "LEFT_OUT" };
 
@@ -264,29 +255,8 @@ export function mayAskAgain(error: unknown): boolean {
 }
 
 /** What a cell that comes back is held against: nothing ran meanwhile. */
-export function carriedStep(context: CellContext): LeftStep {
-  const { cursor, stepElapsedS } = context;
-  return begunBeforeBack(context) ?? { step: cursor?.step ?? null, runningSinceMs: null, elapsedS: stepElapsedS };
-}
-
-/** What the controller before may have begun behind giving the cell back; null where nothing can have. */
-function begunBeforeBack(context: CellContext): LeftStep | null {
-  const { cursor, stepElapsedS, left, mayHaveRunSinceMs: idleSinceMs } = context;
-  if (idleSinceMs == null || left === undefined || left.hold !== null || left.isOrderedOff) return null;
-  const begun = { runningSinceMs: null, mayHaveBegun: true, idleSinceMs };
-  if (left.leave === null) return { ...begun, step: cursor?.step ?? null, elapsedS: stepElapsedS };
-  const next = afterStep({ ...context, leave: left.leave }, { type: "DEADLINE" }, "left")?.changes.cursor?.step ?? null;
-  return { ...begun, step: next, elapsedS: 0, isLeft: true };
-}
-
-/** Its place has it again, by whoever put it there. */
-export function afterPutBack(event: CellEvent): Pick<CellContext, "isCarried" | "isUntouched" | "mayHaveRunSinceMs"> {
-  const back = event.type === "PUT_BACK" ? event : null;
-  return {
-    isCarried: false,
-    isUntouched: back?.isUntouched === true,
-    mayHaveRunSinceMs: back?.mayHaveRunSinceMs ?? null,
-  };
+export function carriedStep({ cursor, stepElapsedS }: CellContext): LeftStep {
+  return { step: cursor?.step ?? null, runningSinceMs: null, elapsedS: stepElapsedS };
 }
 
 /** A person had it in hand: leads may lie otherwise than before. What was never proven is proven whole when it is back. */

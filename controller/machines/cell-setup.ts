@@ -5,7 +5,6 @@ import { closeAccount, openAccount } from "../cells/cell-account.ts";
 import { endsLead, leavesAsIs, type LeadBack, type UnfitStep } from "../cells/next-step.ts";
 import { actOf, actOnUnfit, afterAct, BY_PERSON, isByPerson, isSpared } from "./cell-acts.ts";
 import {
-  afterPutBack,
   elapsedWhenFound,
   finishedNews,
   hasComeAlready,
@@ -44,7 +43,7 @@ import { faultNote } from "./errors.ts";
 import { afterFailedStart, afterFailure, failedBefore } from "./failed-start.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CellBack, CellEffects, CellFound, LeftStep, LookedAt, ProgrammeStep } from "./programme.ts";
-import { waitingFor } from "./waiting.ts";
+import { waitingFor, type AwaitedParty } from "./waiting.ts";
 
 export interface CellMachineDeps {
   readonly clock: Clock;
@@ -137,14 +136,7 @@ export function setupCell(deps: CellMachineDeps) {
     },
     actions: {
       waitFor: assign({
-        waiting: (
-          { context },
-          params: {
-            readonly reason: string;
-            readonly who: "channel" | "operator" | "record";
-            readonly ms: number | null;
-          },
-        ) =>
+        waiting: ({ context }, params: AwaitedParty) =>
           waitingFor(
             params.reason,
             params.who === "channel" ? context.channelName : params.who,
@@ -160,7 +152,7 @@ export function setupCell(deps: CellMachineDeps) {
           stepElapsedS,
           breakReason: null,
           isBrokenOff: false,
-          ...{ isLedBack: false, isLeading: false, unheardSinceMs: null },
+          ...{ isLedBack: false, isLeading: false, unheardSinceMs: null, isToBeKept: false },
         };
         const { cursor } = context;
         if (cursor === null) return { ...started, waiting: null };
@@ -282,12 +274,16 @@ export function setupCell(deps: CellMachineDeps) {
           waitingFor(context.effects.awaitedCell?.() ?? "the cell", "whoever loads the rack", clock.monoMs(), null),
       }),
       noteTaken: assign({ isCarried: true }),
-      noteBack: assign(({ event }) => afterPutBack(event)),
+      noteBack: assign({
+        isCarried: false,
+        isUntouched: ({ event }) => event.type === "PUT_BACK" && event.isUntouched === true,
+      }),
       noteIsBack: enqueueActions(({ context, enqueue }, back: CellBack) => {
         enqueue.assign({
           // Of what its step had done before, the time is on record; after a restart the samples end there too.
           breakReason: context.stepElapsedS > 0 && back.wired === null ? (context.breakReason ?? outOf(context)) : null,
-          ...{ fault: null, mayHaveRunSinceMs: null },
+          // A controller that is lost now is to leave on record that it lies there, before anything drives it.
+          ...{ fault: null, isToBeKept: true },
         });
         if (context.isNew) {
           const account = openAccount(context.rules, context.effects.totals());

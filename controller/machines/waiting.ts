@@ -15,6 +15,14 @@ export interface Waiting {
   readonly untilMs: number | null;
 }
 
+/** What a cell waits for, as its machine says it. */
+export interface AwaitedParty {
+  readonly reason: string;
+  readonly who: "channel" | "operator" | "record";
+  /** How long; null as `untilMs` above. */
+  readonly ms: number | null;
+}
+
 export function waitingFor(reason: string, who: string, sinceMs: number, untilMs: number | null): Waiting {
   return { reason, who, sinceMs, untilMs };
 }

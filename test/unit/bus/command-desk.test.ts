@@ -99,6 +99,16 @@ describe("the desk where commands arrive", () => {
     expect(answers[0]?.reply.advice).toContain("free space");
   });
 
+  it("says that what an order lets begin with a cell waits where the disk does not take it", async () => {
+    const { send, answers } = bench({ keep: () => Promise.reject(new Error("disk full")) });
+    send("anna", envelope("anna", "take-control"));
+    send("anna", envelope("anna", "skip-step", { args: { position: "A1" } }));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers.at(-1)?.reply.what).toMatch(
+      /the disk has not taken it yet: what it lets begin begins once it is on record$/,
+    );
+  });
+
   it("answers what is no order, where it says whom to answer", () => {
     const { send, answers, desk } = bench();
     send("anna", { ...envelope("anna", "hold"), command: "explode" });

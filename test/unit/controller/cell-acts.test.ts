@@ -41,7 +41,10 @@ describe("a cell that a person lets go on while the disk takes no record", () =>
     await bench.for(3_600_000);
     expect(bench.state()).toBe("keeping");
     expect(bench.calls).toHaveLength(length);
-    expect(bench.context().waiting).toMatchObject({ reason: "the record to keep a person's order", who: "record" });
+    expect(bench.context().waiting).toMatchObject({
+      reason: "the record to be on the disk before the cell goes on",
+      who: "record",
+    });
     bench.behaviour.isDiskFull = false;
     await bench.for(200);
     expect(bench.state()).toBe("cycling");
@@ -73,6 +76,8 @@ describe("a cell that a person lets go on while the disk takes no record", () =>
     await bench.for(60_000);
     expect(bench.state()).toBe("keeping");
     expect(bench.calls.at(-1)).toBe("off");
+    // Kept with the order: after a kill nobody takes it for running.
+    expect(bench.recorder.types()).toEqual(["step-started", "cell-act", "step-ended"]);
     bench.behaviour.isDiskFull = false;
     await bench.for(200);
     expect(bench.calls.at(-1)).toBe("start 2 after 0.00 s");

@@ -183,9 +183,7 @@ export function open(steps: readonly BenchStep[] = [100, 200], left?: Partial<Le
         },
         async confirmBack(was, wiringSignal) {
           const how = wiringSignal === undefined ? "" : ", wiring asked";
-          const ran =
-            was.mayHaveBegun === true ? `, step ${was.step?.stepNumber} unheard since ${was.idleSinceMs}` : "";
-          await act("back", `back after ${was.elapsedS.toFixed(2)} s${ran}${how}`);
+          await act("back", `back after ${was.elapsedS.toFixed(2)} s${how}`);
           const wired = wiringSignal === undefined ? null : { currentA: 1e-4, responseV: 0.002, resistanceOhm: 20 };
           return { openCircuitV: 3.6, wired };
         },

@@ -105,6 +105,20 @@ describe("a cell that a robot takes to the beam", () => {
     expect(bench.calls.some((call) => call.startsWith("back"))).toBe(true);
   });
 
+  it("goes on once it is on record that it lies in its place again", async () => {
+    const bench = await cycling();
+    bench.send({ type: "TAKE_OUT" });
+    await bench.for(20);
+    bench.behaviour.isDiskFull = true;
+    bench.send({ type: "PUT_BACK" });
+    await bench.for(60_000);
+    expect([bench.state(), bench.recorder.types().at(-1)]).toEqual(["keeping", "cell-put-back"]);
+    expect(bench.calls.filter((call) => call.startsWith("start"))).toHaveLength(1);
+    bench.behaviour.isDiskFull = false;
+    await bench.for(200);
+    expect(bench.state()).toBe("cycling");
+  });
+
   it("is still away after a restart of the controller", async () => {
     const bench = open(undefined, { isCarried: true, runningSinceMs: null, stepElapsedS: 12 });
     bench.send({ type: "CHANNEL_READY" });
@@ -116,26 +130,4 @@ describe("a cell that a robot takes to the beam", () => {
     expect(bench.calls[0]).toBe("back after 12.00 s");
     expect(bench.state()).toBe("cycling");
   });
-
-  it.each([
-    ["its step may have begun", {}, "back after 12.00 s, step 1 unheard since 7000"],
-    [
-      "the step behind it may have, where what it waited for had come",
-      { leave: { kind: "awaited", author: "beamrack", reason: "" } },
-      "back after 0.00 s, step 2 unheard since 7000",
-    ],
-    [
-      "nothing has, where a person held it",
-      { hold: { kind: "hold", author: "anna", reason: "" } },
-      "back after 12.00 s",
-    ],
-  ] as const)(
-    "after a restart may have lain in its place before, and been given back: %s, of which nothing is on record",
-    async (_, more, back) => {
-      const bench = open(undefined, { isCarried: true, runningSinceMs: null, stepElapsedS: 12, ...more });
-      bench.send({ type: "PUT_BACK", mayHaveRunSinceMs: 7000 });
-      await bench.for(40);
-      expect(bench.calls[0]).toBe(back);
-    },
-  );
 });

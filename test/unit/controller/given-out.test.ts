@@ -54,38 +54,6 @@ describe("a cell that was given out of its place before the first sample of its 
   });
 });
 
-describe("a cell that lies in its place after a restart, and may have been given back before", () => {
-  async function back(more: Partial<LeftStep>, elapsedS: number) {
-    const { effects, intake, time } = createEffectsBench(
-      { capabilities: { runsProgrammeAlone: true } as never, measureOpenCircuitV: () => Promise.resolve(2.9) },
-      { wasLeft: true },
-    );
-    const step = { ...{ stepNumber: 1, cycleNumber: 1, label: "", channelStep: CHARGE } };
-    intake.releasedAt(0, LEFT_V);
-    time.nowMs = 30_000;
-    const left = { step, runningSinceMs: null, elapsedS, idleSinceMs: 10_000, ...more };
-    await effects.confirmBack(left);
-    await effects.confirmBack(left);
-    const doubtC = intake.totals(0).doubtAh * 3600;
-    await effects.startStep({ ...step }, elapsedS, null);
-    return { doubtC, inStepC: (intake.stepDoubtAh[0] ?? NaN) * 3600 };
-  }
-
-  it.each([
-    ["its step, which goes on", {}, 9],
-    ["its step, which begins", {}, 0],
-    ["the step behind the one that it had", { isLeft: true }, 0],
-  ])("has in doubt, once, what may have flowed since of %s", async (_, more, elapsedS) => {
-    const { doubtC, inStepC } = await back({ mayHaveBegun: true, ...more }, elapsedS);
-    expect(doubtC).toBeCloseTo(0.0014 * 20, 9);
-    expect(inStepC).toBeCloseTo(0.0014 * 20, 9);
-  });
-
-  it("has nothing in doubt where it lay elsewhere", async () => {
-    expect((await back({}, 9)).doubtC).toBe(0);
-  });
-});
-
 describe("a cell whose last step ended before a restart", () => {
   function lastVoltageV(hasEndedUnheard: boolean): number | undefined {
     const intake = createOneIntake();

@@ -132,7 +132,7 @@ export function chargeText(cell: BusCell): string {
   return `${shareText(cell.soc)}${doubt === null ? "" : ` ± ${String(Math.max(1, Math.round(doubt * 100)))}`}`;
 }
 
-const CONFIRMED_OFF: ReadonlySet<string> = new Set(["held", "away", "complete", "stopped"]);
+const CONFIRMED_OFF: ReadonlySet<string> = new Set(["keeping", "held", "away", "complete", "stopped"]);
 const UNHEARD: ReadonlySet<string> = new Set(["isolated", "awaitingReturn", "findingOut"]);
 
 /** `0.409 mA`; what was read last is not shown as if it flowed still. */

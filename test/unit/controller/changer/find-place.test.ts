@@ -74,26 +74,6 @@ describe("transfers on record", () => {
     expect(Object.fromEntries(fold.finish().released)).toEqual({ A3: { atMs: 5000, openCircuitV: 3.04 } });
   });
 
-  it("tell since when a cell that was released lies in its place, and may have been given back", () => {
-    const [back] = moves;
-    const lain = (...events: readonly (readonly [type: string, atMs: number, more?: object])[]) => {
-      const fold = createTransferFold();
-      for (const [type, atMs, more] of events) {
-        fold.event(type, atMs, { position: "A1", ...{ transfer: 1, act: "unload", moves: [back ?? {}] }, ...more });
-      }
-      return fold.finish().lainSinceMs.get("A1");
-    };
-    const begun = ["transfer-begun", 5000] as const;
-    expect(lain(["cell-taken-out", 4000])).toBe(4000);
-    expect(lain(["cell-taken-out", 4000], begun)).toBeUndefined();
-    expect(lain(["cell-taken-out", 4000], ["cell-put-back", 4100])).toBeUndefined();
-    expect(lain(begun, ["transfer-ended", 6000, { outcome: "done" }])).toBe(6000);
-    const settled = ["cell-place-settled", 9000, { place: "rack" }] as const;
-    expect(lain(begun, ["transfer-ended", 6000, { outcome: "done" }], settled)).toBe(6000);
-    expect(lain(begun, settled)).toBe(9000);
-    expect(lain(begun, ["transfer-ended", 6000, { outcome: "not-begun" }])).toBeUndefined();
-  });
-
   it("are settled by what was found out later", () => {
     const fold = createTransferFold();
     fold.event("transfer-begun", 5000, { transfer: 1, act: "load", moves });
