@@ -49,13 +49,14 @@ const BEAMRACK = "beamrack";
 export function afterAct(
   context: CellContext,
   { act, by }: AskedAct,
-): Partial<Pick<CellContext, "hold" | "leave" | "breakReason" | "isToBeKept">> | null {
+): Partial<Pick<CellContext, "hold" | "leave" | "breakReason" | "isToBeKept" | "failedStartsCount">> | null {
   // There is nothing to resume where nothing is held, and nothing to hold or leave where no step is left.
   if (act === "resume" ? context.hold === null : context.cursor === null) return null;
   if (act === "hold") return { hold: by };
   const isToBeKept = context.isToBeKept || by.author !== BEAMRACK;
   if (act !== "resume") return { leave: by, isToBeKept };
-  return { hold: null, breakReason: context.breakReason ?? BY_PERSON, isToBeKept };
+  // Whoever lets it go on may have mended why its starts failed.
+  return { hold: null, breakReason: context.breakReason ?? BY_PERSON, isToBeKept, failedStartsCount: 0 };
 }
 
 /** The same handler for every act. */

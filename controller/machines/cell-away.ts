@@ -86,8 +86,9 @@ export function createAwayStates(parts: ReturnType<typeof setupCell>, deps: Cell
           { target: "returning" },
         ],
         TAKE_OUT: { guard: "isPersons", target: "awaitingContacts", reenter: true, actions: "noteTaken" },
-        // Whoever has it in hand is to know that what was begun of its proof may run on; of one in its place the rule of all holds.
-        CHANNEL_ISOLATED: { guard: "isTaken", target: "isolated", actions: ["keepFault", "noteNotOff"] },
+        // Whoever has it in hand is to know that what was begun of its proof may run on. An instrument that runs it alone has ended
+        // it soon; of that, and of a cell in its place, the rule of all holds.
+        CHANNEL_ISOLATED: { guard: "mayProofRunOn", target: "isolated", actions: ["keepFault", "noteNotOff"] },
         ...LIMIT_OPENS,
       },
     }),

@@ -115,6 +115,7 @@ export function setupCell(deps: CellMachineDeps) {
       wasStopped: ({ context }) => context.left?.phase === "stopped",
       wasCarried: ({ context }) => context.left?.isCarried === true,
       isTaken: ({ context }) => context.isCarried,
+      mayProofRunOn: ({ context }) => context.isCarried && context.effects.runsAlone !== true,
       isNotBrought: ({ context, event }) => context.isNew && event.type === "PUT_BACK" && event.isUntouched === true,
       joins: ({ context }) => context.left === undefined && context.joins === true,
       wasInHand: ({ context }) => context.left?.isCarried === true && context.carriedBy === "person",

@@ -155,6 +155,21 @@ describe("a cell that a person had in hand", () => {
     },
   );
 
+  it("after a restart is isolated for its channel alone, whose instrument ends by itself what was begun of its proof", async () => {
+    const left = { phase: "under-way", isCarried: true, runningSinceMs: null } as const;
+    for (const [more, fault] of [
+      [{ runsAlone: true }, FAULT],
+      [{}, expect.objectContaining({ code: "cell.not-off" }) as object],
+    ] as const) {
+      const bench = open(undefined, left, "person");
+      Object.assign(bench.behaviour, more);
+      expect(bench.state()).toBe("awaitingContacts");
+      bench.send({ type: "CHANNEL_ISOLATED", fault: FAULT });
+      await bench.for(20);
+      expect(bench.parent.heard.at(-1)).toEqual({ type: "CELL_ISOLATED", position: "B7", fault });
+    }
+  });
+
   it("is isolated for its channel alone where that is given up before the cell is seen back, and nothing was begun", async () => {
     const bench = await out();
     bench.send({ type: "CHANNEL_ISOLATED", fault: FAULT });

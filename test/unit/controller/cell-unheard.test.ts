@@ -221,6 +221,21 @@ describe("a step that is refused as it is begun", () => {
     expect(bench.context().fault).toMatchObject({ code: "link.timeout", what: "start failed" });
   });
 
+  it("is forgiven as a person lets the cell go on, who may have mended why", async () => {
+    const bench = open();
+    const by = { author: "anna", reason: "its cable" };
+    bench.behaviour.start = "fails";
+    for (const act of [null, null, "HOLD_CELL"] as const) {
+      if (act !== null) bench.send({ type: act, ...by });
+      bench.send({ type: "CHANNEL_READY" });
+      await bench.for(600_000);
+    }
+    expect([bench.state(), bench.context().failedStartsCount]).toEqual(["held", 6]);
+    bench.send({ type: "RESUME_CELL", ...by });
+    await bench.for(600_000);
+    expect([bench.state(), bench.context().failedStartsCount]).toEqual(["awaitingReturn", 3]);
+  });
+
   it("is forgiven once one has run for a minute", async () => {
     const bench = open([3600]);
     for (let turn = 0; turn < 9; turn += 1) {
