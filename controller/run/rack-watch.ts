@@ -215,7 +215,8 @@ function listenTo({ sensor, alarmAbove, stopAbove }: WatchedSensor, deps: RackWa
       if (forMs > 0 && isVouched) return null;
       if (forMs > 0) {
         const alarm = openAlarm(SILENT);
-        const which = alarm === undefined ? `its alarm ${SILENT}` : `alarm ${alarm.id}`;
+        const which =
+          alarm === undefined ? `its alarm ${SILENT}, which is raised within a minute` : `alarm ${alarm.id}`;
         return `${sensor.name}: ${silentText(forMs)}. Have it read again; or look at the rack from outside, make sure of its air, and acknowledge ${which}`;
       }
       return `${sensor.name}: above the level at which the rack is stopped, or not below it for long enough yet`;

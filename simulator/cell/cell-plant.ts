@@ -15,7 +15,7 @@ export interface ChannelDrive {
 }
 
 /** A contact that went for a moment under a held voltage. */
-export interface Outage {
+export interface LostContact {
   readonly fromMs: number;
   /** Infinity while it lasts. */
   readonly toMs: number;
@@ -32,7 +32,7 @@ export interface ObservedCellPlant extends CellPlant, ChannelDrive {
   /** When something last changed faster than an instrument can follow; left out by cells in order. */
   readonly jumpedMs?: number;
   /** When a contact went under a held voltage, and what it kept from flowing at most; left out by cells in order. */
-  readonly outages?: readonly Outage[];
+  readonly lostContacts?: readonly LostContact[];
 }
 
 export interface CellPlantOptions {

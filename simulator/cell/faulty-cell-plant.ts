@@ -12,7 +12,7 @@ import {
   IDEAL_SINE,
   type ChannelDrive,
   type ObservedCellPlant,
-  type Outage,
+  type LostContact,
   type SineTraits,
 } from "./cell-plant.ts";
 import type { Cell } from "./cell.ts";
@@ -51,7 +51,7 @@ interface Ailment {
   /** Of one that comes and goes. */
   isOn: boolean;
   /** Of a contact that went under a held voltage. */
-  outage: Writable<Outage> | null;
+  lostContact: Writable<LostContact> | null;
   /** Until it comes or goes next. */
   untilS: number;
 }
@@ -101,7 +101,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     gasMl: 0,
     hasVented: false,
     jumpedMs: startMs,
-    outages: [] as Outage[],
+    lostContacts: [] as LostContact[],
     get faults() {
       return ailments.map(({ fault }) => fault);
     },
@@ -153,7 +153,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
 
   function add(fault: CellFault, felt?: Felt): void {
     const untilS = "meanOffS" in fault ? waiting(fault.meanOffS) : Infinity;
-    ailments.push({ fault, felt, ageS: 0, isOn: false, outage: null, untilS });
+    ailments.push({ fault, felt, ageS: 0, isOn: false, lostContact: null, untilS });
     // What comes and goes is there once it has come.
     if (untilS === Infinity) felt?.();
     if (fault.kind === "open-circuit") wiring.isOpen = true;
@@ -237,16 +237,16 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
     return wiring.sign * (Number.isNaN(seam.boundA) ? takenC + (seam.setpoint / ohm) * dtS : seam.boundA * dtS);
   }
 
-  function endOutage(ailment: Ailment): void {
-    if (ailment.outage !== null) ailment.outage.toMs = seam.atMs;
-    ailment.outage = null;
+  function endLostContact(ailment: Ailment): void {
+    if (ailment.lostContact !== null) ailment.lostContact.toMs = seam.atMs;
+    ailment.lostContact = null;
   }
 
-  function noteOutage(ailment: Ailment): void {
-    endOutage(ailment);
+  function noteLostContact(ailment: Ailment): void {
+    endLostContact(ailment);
     if (!ailment.isOn || ailment.fault.kind !== "intermittent-contact" || seam.mode !== "voltage") return;
-    ailment.outage = { fromMs: seam.atMs, toMs: Infinity, beforeA: Math.abs(plant.currentA) };
-    plant.outages.push(ailment.outage);
+    ailment.lostContact = { fromMs: seam.atMs, toMs: Infinity, beforeA: Math.abs(plant.currentA) };
+    plant.lostContacts.push(ailment.lostContact);
   }
 
   function step(dtS: number): void {
@@ -270,7 +270,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
       ailment.untilS -= dtS;
       if (ailment.untilS > 0 || !("meanOffS" in fault)) continue;
       ailment.isOn = !ailment.isOn;
-      noteOutage(ailment);
+      noteLostContact(ailment);
       ailment.felt?.();
       ailment.untilS = waiting(ailment.isOn ? fault.meanOnS : fault.meanOffS);
       plant.jumpedMs = seam.atMs;
@@ -317,7 +317,7 @@ export function createFaultyCellPlant(cell: Cell, startMs: number, options: Faul
 
   function set(atMs: number, mode: "open" | "current" | "voltage", setpoint: number): void {
     read(atMs);
-    ailments.forEach(endOutage);
+    ailments.forEach(endLostContact);
     seam.mode = mode;
     seam.setpoint = setpoint;
     seam.sinceS = 0;

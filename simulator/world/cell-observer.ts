@@ -3,7 +3,7 @@
  * current are held against the cell's safety limits.
  */
 import type { Cell } from "../cell/cell.ts";
-import type { ObservedCellPlant, Outage } from "../cell/cell-plant.ts";
+import type { ObservedCellPlant, LostContact } from "../cell/cell-plant.ts";
 import type { CellPlant } from "../plant/plant.ts";
 import type { WorldCell } from "./world-site.ts";
 
@@ -29,7 +29,7 @@ export interface CellObserver {
   /** Net charge that the channel has passed so far, as of `seenMs`. */
   readonly chargeC: number;
   /** When a contact of the cell went for a moment under a held voltage. */
-  readonly outages: readonly Outage[];
+  readonly lostContacts: readonly LostContact[];
   /** Told at the instant the channel switches a driven cell off; one handler. */
   onSwitchedOff(handler: () => void): void;
   /** Told at the instant the channel begins to drive a cell that was off; one handler. */
@@ -128,8 +128,8 @@ class Observed implements CellObserver, CellPlant {
     return this.inner.chargeC;
   }
 
-  get outages(): readonly Outage[] {
-    return this.inner.outages ?? [];
+  get lostContacts(): readonly LostContact[] {
+    return this.inner.lostContacts ?? [];
   }
 
   private noteSwitch(atMs: number): void {

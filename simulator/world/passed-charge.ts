@@ -2,7 +2,7 @@
 import type { CellObserver } from "./cell-observer.ts";
 
 /** What a channel truly passed. */
-export type PassedCharge = Pick<CellObserver, "switches" | "chargeC" | "outages">;
+export type PassedCharge = Pick<CellObserver, "switches" | "chargeC" | "lostContacts">;
 
 /**
  * As it let go last. Where it drives the cell just then, by the mean current of that stretch: exact for a current that is
@@ -23,9 +23,9 @@ export function passedAtC({ switches, chargeC }: PassedCharge, atMs: number): nu
 const UNHEARD_MOST_MS = 60_000;
 
 /** The most that did not flow within the time for contacts that went for a moment, as far as no sample need tell of it. */
-export function missedBetweenC({ outages }: PassedCharge, fromMs: number, toMs: number): number {
-  return outages.reduce((missedC, outage) => {
-    const lastedMs = Math.min(toMs, outage.toMs) - Math.max(fromMs, outage.fromMs);
-    return missedC + (outage.beforeA * Math.min(UNHEARD_MOST_MS, Math.max(0, lastedMs))) / 1000;
+export function missedBetweenC({ lostContacts }: PassedCharge, fromMs: number, toMs: number): number {
+  return lostContacts.reduce((missedC, lostContact) => {
+    const lastedMs = Math.min(toMs, lostContact.toMs) - Math.max(fromMs, lostContact.fromMs);
+    return missedC + (lostContact.beforeA * Math.min(UNHEARD_MOST_MS, Math.max(0, lastedMs))) / 1000;
   }, 0);
 }

@@ -69,16 +69,16 @@ describe("a cell with something wrong", () => {
     }
     const missingC = sound.chargeC - held.chargeC;
     expect(missingC).toBeGreaterThan(0);
-    const missedC = (held.outages ?? []).reduce(
+    const missedC = (held.lostContacts ?? []).reduce(
       (sumC, one) => sumC + (one.beforeA * (one.toMs - one.fromMs)) / 1000,
       0,
     );
     expect(missedC).toBeGreaterThan(missingC);
-    expect(sound.outages).toEqual([]);
+    expect(sound.lostContacts).toEqual([]);
     const driven = plantWith(0.5, contact);
     driven.applyCurrent(0, NOMINAL_A / 3);
     driven.read(3_600_000);
-    expect(driven.outages).toEqual([]);
+    expect(driven.lostContacts).toEqual([]);
   });
 
   it("discharges itself at C/100 through 100 kilohm at rest", () => {

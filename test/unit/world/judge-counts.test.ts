@@ -12,7 +12,7 @@ import { createLedger } from "../../../simulator/world/world-truth.ts";
 const CELL = {
   switches: { atMs: [100_000, 200_000, 300_000], chargeC: [0, 0.1, 0.1] },
   chargeC: 0.3,
-  outages: [],
+  lostContacts: [],
 };
 
 function count(atMs: number, chargeC: number, statedC: number): ClaimedCount {
@@ -57,7 +57,7 @@ describe("what is counted of a cell's charge", () => {
   });
 
   it("may have too much by what a contact that went between two samples kept from flowing, and as much for what followed", () => {
-    const blinked = { ...CELL, outages: [{ fromMs: 150_000, toMs: 151_000, beforeA: 0.001 }] };
+    const blinked = { ...CELL, lostContacts: [{ fromMs: 150_000, toMs: 151_000, beforeA: 0.001 }] };
     const judged = (...counts: readonly ClaimedCount[]): number => {
       const ledger = createLedger([]);
       judgeCounts(counts, new Map([[4, blinked]]), ledger, []);
@@ -81,7 +81,7 @@ describe("what is counted of a cell's charge", () => {
   describe("where a robot moves the cells", () => {
     /** Of another cell nothing has flowed; the two lie in each other's places from 200 s on, until they are put back at 800 s. */
     function astray(counts: readonly ClaimedCount[], foundOutMs: ReadonlyMap<number, number> = new Map()) {
-      const other = { switches: { atMs: [], chargeC: [] }, chargeC: 0, outages: [] };
+      const other = { switches: { atMs: [], chargeC: [] }, chargeC: 0, lostContacts: [] };
       const cells = new Map([
         [4, CELL],
         [5, other],
