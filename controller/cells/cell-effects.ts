@@ -1,5 +1,5 @@
 /** What a cell's machine does to its channel, and what the channel's stream tells the machine. */
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { Channel, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { CellEffects, LeftStep } from "../machines/programme.ts";
@@ -105,6 +105,11 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
 
   if (deps.mayHaveBeenProven === true) intake.mayHaveFlowed(cellIndex, wiring.mostAh);
 
+  /** Nothing of its step runs that would end it. */
+  function noteNotOff(error: unknown): void {
+    if (isFault(error) && error.code === "cell.not-off") intake.endIsGone(cellIndex);
+  }
+
   /** Gives the campaign time since when it runs. */
   function noteStart(
     step: ChannelStep,
@@ -201,6 +206,7 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       else deps.tell(cellIndex, news);
     },
     fault(fault) {
+      noteNotOff(fault);
       spectra.end();
       if (isProving) {
         wiring.fault(fault);
@@ -279,7 +285,10 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
     ...look,
     async openCircuit(left) {
       if (channel.hasTakenOver === true) unheard.leftIsKnown();
-      await channel.abort();
+      await channel.abort().catch((error: unknown) => {
+        noteNotOff(error);
+        throw error;
+      });
       if (endedUnseen !== null) unheard.known();
       spectra.end();
       unheard.off(left);

@@ -74,14 +74,14 @@ export function mostDrivenA(step: ChannelStep): number {
 
 /** Most charge that a step can have moved which may have begun unheard, and is found to run no more; A h, 0 where none can. */
 export function unheardAh(
-  { step, mayHaveBegun = false, elapsedS }: LeftStep,
+  { step, mayHaveBegun = false, elapsedS, isEndless = false }: LeftStep,
   currentA: number,
   { awayMs, runsAlone }: { readonly awayMs: number; readonly runsAlone: boolean },
 ): number {
   if (step === null || !mayHaveBegun) return 0;
   const mostA = Number.isFinite(currentA) ? Math.abs(currentA) : mostDrivenA(step.channelStep);
   // Only an instrument that runs it alone ends it too.
-  const mostMs = runsAlone ? Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000 : Infinity;
+  const mostMs = runsAlone && !isEndless ? Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000 : Infinity;
   const ranMs = Math.min(mostMs, Math.max(0, awayMs));
   return (mostA * ranMs) / 3_600_000;
 }
@@ -95,9 +95,9 @@ export function unheardToEnd(
   currentA: number,
   { lastAtMs, nowMs, runsAlone }: { readonly lastAtMs: number; readonly nowMs: number; readonly runsAlone: boolean },
 ): { readonly untilMs: number; readonly ampereHours: number } | null {
-  const { step, mayHaveBegun = false, elapsedS } = left;
+  const { step, mayHaveBegun = false, elapsedS, isEndless = false } = left;
   if (step === null || !mayHaveBegun) return null;
-  if (!runsAlone) return { untilMs: Infinity, ampereHours: 0 };
+  if (!runsAlone || isEndless) return { untilMs: Infinity, ampereHours: 0 };
   const untilMs = (lostAtMs ?? nowMs) + Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000;
   // The loss of a link is noticed some time after its last sample.
   const unheardS = lostAtMs === undefined ? 0 : Math.max(0, lostAtMs - lastAtMs) / 1000;

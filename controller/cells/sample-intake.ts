@@ -67,6 +67,8 @@ export interface SampleIntake {
    * end: Infinity where nothing ends it, and so no doubt says enough; null where nothing runs.
    */
   givenUp(cellIndex: number): number | null;
+  /** What runs may be driven on, and nothing in its instrument ends it any more. */
+  endIsGone(cellIndex: number): void;
   /** So much may have flowed while nobody listened, or nothing: it is in doubt. */
   mayHaveFlowed(cellIndex: number, ampereHours: number): void;
   /** Sums of what flowed either way. */
@@ -195,7 +197,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     count(cellIndex, ampereHours);
     if (beforeA === currentA) return ampereHours;
     const isSteady = Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN)) <= STEADY_V;
-    const betweenA = 0.5 * Math.abs(beforeA - currentA);
+    // When one became the other nobody knows.
+    const betweenA = Math.abs(beforeA - countedA);
     const unsureA = hasFallen && isSteady ? betweenA : Math.max(Math.abs(countedA), betweenA);
     doubt(cellIndex, (unsureA * stepTimeS) / 3600);
     return ampereHours;
@@ -318,6 +321,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? untilMs);
       doubt(cellIndex, (unheardMostA(cellIndex) * Math.max(0, untilMs - fromMs)) / 3_600_000);
       return untilMs;
+    },
+    endIsGone(cellIndex) {
+      stepUntilMs[cellIndex] = Infinity;
     },
     mayHaveFlowed: doubt,
     totals: (cellIndex) => ({

@@ -209,7 +209,7 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
         untilMs = Math.max(untilMs ?? -Infinity, unheard.untilMs);
       }
       // Up to its own end it is in doubt by now. What nothing ends is once it is off.
-      if (runsAlone) unanswered = null;
+      if (runsAlone && left.isEndless !== true) unanswered = null;
       return untilMs;
     },
   };

@@ -47,6 +47,8 @@ export interface LeftCell {
   readonly mustLook?: boolean;
   /** Its link was lost then while its step ran, and nobody has confirmed it off since. */
   readonly mayRunOnSinceMs?: number;
+  /** Its instrument did not confirm it off then, and nothing there ends what it drives. */
+  readonly isEndless?: boolean;
   /** Since then nobody heard of its step, which ran; absent where it is confirmed off since. */
   readonly unheardSinceMs?: number;
   /** What ran led it back to the voltage that its step holds. */
@@ -84,6 +86,7 @@ export function leftStep(context: CellContext): LeftStep {
     elapsedS: left?.stepElapsedS ?? 0,
     ...(left !== undefined && wasAboutToBegin(left) ? { mayHaveBegun: true } : {}),
     ...(left?.mayRunOnSinceMs === undefined ? {} : { mayHaveBegun: true, lostAtMs: left.mayRunOnSinceMs }),
+    ...(left?.isEndless === true ? { isEndless: true } : {}),
     ...(left?.unheardSinceMs === undefined ? {} : { unheardSinceMs: left.unheardSinceMs }),
     ...(left?.idleSinceMs === undefined ? {} : { idleSinceMs: left.idleSinceMs }),
     ...(left?.isLeading === true ? { isLead: true } : {}),

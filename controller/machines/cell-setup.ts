@@ -368,12 +368,13 @@ export function setupCell(deps: CellMachineDeps) {
         const { isToldOver, mayBeOn, left } = context;
         if (isToldOver || (left !== undefined && isOver(left))) return;
         const untilMs = mayBeOn ? (context.effects.givenUp?.(leftStep(context)) ?? null) : null;
+        const fault = untilMs === Infinity ? notOff(context) : context.fault;
         const done = closeAccount(context.account, context.effects.totals());
         enqueue(() => {
           records.halfCycles(context, done.closed);
-          records.isolated(context, untilMs);
+          records.isolated({ ...context, fault }, untilMs);
         });
-        enqueue.assign({ account: done.account });
+        enqueue.assign({ account: done.account, fault });
       }),
       recordOver: ({ context }, params: { readonly as: "cell-complete" | "cell-stopped" }) => {
         records.over(params.as, context);

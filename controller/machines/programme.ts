@@ -205,6 +205,8 @@ export interface LeftStep {
   readonly isLead?: boolean;
   /** When its link was lost; left out where it was not. */
   readonly lostAtMs?: number;
+  /** What drives it may be on, and nothing of it runs that would end it. */
+  readonly isEndless?: boolean;
   /** Nothing ran then, and none of it has begun before. */
   readonly idleSinceMs?: number;
   /** What follows it: it may have begun too, where nothing stood in its way. */

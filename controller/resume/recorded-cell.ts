@@ -94,6 +94,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
   let countedAtMs = 0;
   /** Its link was lost then while a step ran, and nobody has confirmed the cell off since. */
   let mayRunOnSinceMs: number | null = null;
+  let isEndless = false;
   /** Its step ran then, and nobody has heard of it since. */
   let unheardSinceMs: number | null = null;
   let isLeading = false;
@@ -279,6 +280,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
         case "step-interrupted":
           mayRunOnSinceMs = atMs;
           unheardSinceMs = data["is_unheard"] === true ? atMs : null;
+          isEndless = data["code"] === "cell.not-off";
           pause(atMs);
           stepElapsedS = numberOf(data["elapsed_s"]) ?? stepElapsedS;
           break;
@@ -361,6 +363,7 @@ export function createCellFold(cell: CampaignCell, sampleIntervalMinS: number): 
           ...(isNew && phase === "unproven" ? { isNew } : {}),
           ...(mustLook && phase === "under-way" ? { mustLook } : {}),
           ...(mayRunOnSinceMs !== null && phase === "under-way" ? { mayRunOnSinceMs } : {}),
+          ...(mayRunOnSinceMs !== null && isEndless && phase === "under-way" ? { isEndless } : {}),
           ...(unheardSinceMs !== null && phase === "under-way" ? { unheardSinceMs } : {}),
           ...(idleSinceMs !== null && (phase === "under-way" || phase === "unproven") ? { idleSinceMs } : {}),
           ...(wasBeginning && (phase === "under-way" || (phase === "unproven" && (isProven || mayBeProven)))

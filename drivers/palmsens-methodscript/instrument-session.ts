@@ -30,7 +30,7 @@ export interface InstrumentSession {
   load(lines: readonly string[]): Promise<InstrumentError | null>;
   /** Null when the script runs; `onRunning` is called inside the byte stream, before any output of the script. */
   run(onRunning: () => void): Promise<InstrumentError | null>;
-  /** Switches the cell off and waits for the instrument to say so. */
+  /** Switches the cell off and waits for the instrument to say so. Rejects with `cell.not-off` where it does not. */
   switchCellOff(): Promise<void>;
   measureOpenCircuitV(): Promise<number>;
 }
@@ -92,6 +92,11 @@ export function createInstrumentSession(
         text += line;
         return line.endsWith("*") || line.startsWith("t!") ? text : undefined;
       });
+      const failed = decodeErrorLine(reply);
+      if (failed !== undefined) {
+        await settle();
+        throw refusal("t was refused", failed.error);
+      }
       const version = decodeVersion(reply);
       if (version === undefined) throw wrongAnswer(name, "a MethodSCRIPT device", reply);
       return { ...version, serialNumber: await askOnce("i") };
@@ -132,7 +137,7 @@ export function createInstrumentSession(
         await settle();
         await stop();
       }
-      throw new Fault("device.unknown-outcome", name, `the cell could not be confirmed off: ${last}`);
+      throw new Fault("cell.not-off", name, `the cell could not be confirmed off: ${last}`);
     },
     async measureOpenCircuitV() {
       const reader = createSampleReader();

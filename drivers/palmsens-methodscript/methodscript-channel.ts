@@ -203,7 +203,8 @@ export function createMethodScriptChannel(deps: MethodScriptChannelDeps): Channe
       }
       if (of === session && of !== null) state = isOff ? "idle" : "unknown";
       const cell = isOff ? "the cell was switched off" : `the cell could not be confirmed off (${why})`;
-      listener.fault(new Fault(code, name, `${what}; ${cell}`, { ...detail, cellOff: isOff }));
+      // Its script is over: nothing in the instrument ends what it drives.
+      listener.fault(new Fault(isOff ? code : "cell.not-off", name, `${what}; ${cell}`, { ...detail, cellOff: isOff }));
     });
   }
 

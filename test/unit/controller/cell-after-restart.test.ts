@@ -269,6 +269,8 @@ describe("the voltage expected of a cell that was left", () => {
     expect(spectrumAh).toBeCloseTo((0.001 * 60) / 3600, 12);
     // What does not run it alone does not end it alone.
     expect(unheardAh(about, 0.002, away(9_000_000, false))).toBeCloseTo((0.002 * 9000) / 3600, 12);
+    // Nor does one that did not confirm it off.
+    expect(unheardAh({ ...about, isEndless: true }, 0.002, away(9_000_000))).toBeCloseTo((0.002 * 9000) / 3600, 12);
     const late = { ...about, elapsedS: 590 };
     expect(unheardAh(late, NaN, away(60_000))).toBeCloseTo((limits.currentMaxA * 10) / 3600, 12);
   });

@@ -60,6 +60,19 @@ it("a cell whose channel is given up before it confirmed it off is told as one t
   }
 });
 
+// Rack's seeds 4582 and 4886.
+it("a cell that is given up while nothing ends what its instrument drives is told as one that may still be on", async () => {
+  const bench = await cycling();
+  bench.behaviour.runsUntilMs = Infinity;
+  bench.send({ type: "CHANNEL_ISOLATED", fault: FAULT });
+  const fault = { code: "cell.not-off", where: "B7", what: expect.stringContaining(FAULT.what) as string };
+  expect(bench.parent.heard.at(-1)).toMatchObject({ type: "CELL_ISOLATED", fault });
+  expect(bench.recorder.events.at(-1)).toMatchObject({ type: "cell-isolated", data: { code: "cell.not-off" } });
+  bench.send({ type: "CHANNEL_READY" });
+  await bench.for(20);
+  expect(bench.parent.heard.at(-1)).toMatchObject({ type: "CELL_NOT_OFF", fault: null });
+});
+
 it("a cell that is given up says on record until when its instrument may drive it, and what has flowed", async () => {
   for (const [runsUntilMs, told] of [
     [90_000, { runs_until_ms: 90_000 }],

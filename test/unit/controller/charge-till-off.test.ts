@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { Fault } from "../../../protocols/base/fault.ts";
 import type { ProgrammeStep } from "../../../controller/machines/programme.ts";
 import { createFrameEncoder } from "../../../controller/record/sample-frame.ts";
 import { createSampleBuffer } from "../../../controller/record/sample-buffer.ts";
@@ -46,3 +47,21 @@ it("counts the last sample of a step whose clock ran fast with that step after a
   expect(intake.lastAtMs[0]).toBe(220_000);
   expect(intake.totals(0)).toEqual(totals);
 });
+
+it.each(["as its step fails", "as it is to be switched off"])(
+  "knows no end of what an instrument drives that does not confirm the cell off %s",
+  async (when) => {
+    const fault = new Fault("cell.not-off", "channel D4", "the cell could not be confirmed off: 0016 flash error");
+    const { effects, intake, heard, time } = createEffectsBench({
+      capabilities: { runsProgrammeAlone: true } as never,
+      abort: () => Promise.reject(fault),
+    });
+    await effects.startStep({ channelStep: CHARGE } as unknown as ProgrammeStep, 0, null);
+    heard.to?.sample(60, 3.7, CURRENT_A, 0);
+    time.nowMs = 100_000;
+    if (when === "as its step fails") heard.to?.fault(fault);
+    else await expect(effects.openCircuit()).rejects.toThrow(fault);
+    expect(effects.givenUp?.({ step: null, runningSinceMs: null, elapsedS: 0 })).toBe(Infinity);
+    expect(intake.totals(0).doubtAh).toBe(0);
+  },
+);

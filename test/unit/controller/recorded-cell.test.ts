@@ -174,6 +174,14 @@ describe("a cell by its record", () => {
     }
   });
 
+  it("whose instrument did not confirm it off may be driven without end until it does", () => {
+    const lost = [STARTED, ["step-interrupted", 60, { is_unheard: true, code: "cell.not-off" }]] as const;
+    expect(leftOf(fold(...lost))).toMatchObject({ mayHaveBegun: true, isEndless: true });
+    expect(leftOf(fold(STARTED, ["step-interrupted", 60, { code: "link.closed" }])).isEndless).toBeUndefined();
+    const off = fold(...lost, ["cell-found", 80, { found: "off", elapsed_s: 60 }]);
+    expect(leftOf(off).isEndless).toBeUndefined();
+  });
+
   it("whose step broke off has run for as long as its record says, and not up to the word of it", () => {
     const lost = fold(STARTED, ["step-interrupted", 60, { elapsed_s: 45, is_unheard: true }]);
     expect(leftOf(lost)).toMatchObject({ runningSinceMs: null, elapsedS: 45 });

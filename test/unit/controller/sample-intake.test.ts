@@ -108,7 +108,19 @@ describe("the charge of a cell", () => {
     expect(intake.totals(0).doubtAh).toBeCloseTo(1.1e-5, 12);
     intake.stepStarted(0, 72_000, { ...step, currentA: NaN });
     intake.sample(0, 36, 3.95, 0, 0);
-    expect(intake.totals(0).doubtAh).toBeCloseTo(1.2e-5, 12);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(1.3e-5, 12);
+  });
+
+  // Rack's seed 4612: its contact went in the first minute of a taper.
+  it("of a voltage that is held, and through which nothing flows at its first sample, may be all that flowed before", () => {
+    const { intake } = newIntake();
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
+    intake.stepStarted(0, 0, { ...step, currentA: 0.002 });
+    intake.sample(0, 36, 4, 0.002, 0);
+    intake.stepStarted(0, 36_000, { ...step, currentA: NaN });
+    intake.sample(0, 36, 4, -1e-7, 0);
+    const { chargedAh, dischargedAh, doubtAh } = intake.totals(0);
+    expect(chargedAh - dischargedAh + doubtAh).toBeCloseTo(4e-5, 12);
   });
 
   it("of a voltage that is held is in doubt where its current jumped between two samples: nobody knows when", () => {
@@ -347,6 +359,21 @@ describe("charge that nobody heard of", () => {
     intake.stepStarted(1, 0, { ...STEP, currentA: 0 });
     intake.switchedOff(1, 86_400_000);
     expect(intake.totals(1)).toEqual({ chargedAh: 0, dischargedAh: 0, doubtAh: 0 });
+  });
+
+  it("has no bound where nothing in the instrument ends what it drives, until the cell is confirmed off", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0, { ...STEP, untilTimeS: 100 });
+    intake.sample(0, 10, 3.5, 0.001, 0);
+    intake.endIsGone(0);
+    expect(intake.givenUp(0)).toBe(Infinity);
+    expect(intake.totals(0).doubtAh).toBe(0);
+    intake.switchedOff(0, 370_000);
+    const { chargedAh, doubtAh } = intake.totals(0);
+    expect(chargedAh + doubtAh).toBeCloseTo(0.37 / 3600, 12);
+    expect(chargedAh - doubtAh).toBeCloseTo(0.01 / 3600, 12);
+    intake.stepStarted(0, 400_000, { ...STEP, untilTimeS: 100 });
+    expect(intake.givenUp(0)).toBe(500_000);
   });
 
   it("lies between two samples that are further apart than they should be", () => {

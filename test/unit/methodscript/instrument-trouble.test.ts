@@ -38,6 +38,24 @@ it("a script that ends with an error leaves the cell on, and the channel is told
   expect(bench.cell.isConnected).toBe(false);
 });
 
+it("a script that ends with an error on an instrument that refuses to switch the cell off is told as one that may be on", async () => {
+  const bench = await charging();
+  bench.twin.spoil({ how: "fails" });
+  bench.twin.spoil({ how: "errors" });
+  await bench.pass(10);
+  expect(bench.stepFaults).toMatchObject([{ code: "cell.not-off", detail: { error: "0032", cellOff: false } }]);
+  expect(bench.stepFaults[0]?.message).toContain("the script stopped: 0032");
+  await expect(bench.settle(bench.channel.abort())).rejects.toMatchObject({ code: "cell.not-off" });
+  expect(bench.cell.isConnected).toBe(true);
+  await expect(bench.settle(bench.channel.connect())).rejects.toMatchObject({
+    code: "device.refused",
+    message: expect.stringContaining("t was refused: 0016") as string,
+  });
+  bench.twin.spoil(null);
+  await bench.settle(bench.channel.connect());
+  expect(bench.cell.isConnected).toBe(false);
+});
+
 it("a clock that runs fast dates samples so, while the cell gets what it truly gets", async () => {
   const bench = await charging();
   const [before] = bench.samples.splice(0);
