@@ -6,6 +6,7 @@ import type { Writable } from "../../protocols/base/writable.ts";
 import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import type { CellLimits } from "../../protocols/roles/channel.ts";
 import { SAMPLE_OVERLOAD } from "../../protocols/roles/channel.ts";
+import type { StartedStep } from "./started-step.ts";
 
 /** Samples this many intervals apart have others missing between them. */
 const GAP_INTERVALS = 3;
@@ -31,23 +32,6 @@ export interface SampleIntakeDeps {
   readonly followed?: (cellIndex: number, atMs: number, flags: number) => void;
   /** A disturbed step is not believed for ever: this many flagged samples in a row end it. */
   readonly overloadsInRowMax: number;
-}
-
-/** What a step that begins is to be held against. */
-export interface StartedStep {
-  /** After a break: its charge is added to what the step had before. */
-  readonly continues: boolean;
-  readonly sampleIntervalS: number;
-  /** The instrument ends it after this time at the latest. */
-  readonly untilTimeS: number;
-  /** What flows if no sample says otherwise; NaN where the step does not fix it. */
-  readonly currentA: number;
-  /** Where the step does not fix it, most that can flow, either way; left out where nothing is known of it. */
-  readonly mostA?: number;
-  /** Most charge that may flow in it, either way, breaks included, A h; left out where nothing limits it. */
-  readonly chargeMaxAh?: number | undefined;
-  /** From the command to the instrument's word that it runs; left out where nobody knows any more. */
-  readonly startTookMs?: number;
 }
 
 export interface SampleIntake {
@@ -143,6 +127,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const stepCurrentA = new Float64Array(cellCount).fill(NaN);
   const stepMostA = new Float64Array(cellCount).fill(NaN);
   const isRunning = new Uint8Array(cellCount);
+  /** Counted as its cell was confirmed off, in place of samples that had not come. */
+  const guessedAh = new Float64Array(cellCount);
   /** Since its last sample. */
   const wasOff = new Uint8Array(cellCount);
   const isFollowed = new Uint8Array(cellCount);
@@ -202,6 +188,21 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     const unsureA = hasFallen && isSteady ? betweenA : Math.max(Math.abs(countedA), betweenA);
     doubt(cellIndex, (unsureA * stepTimeS) / 3600);
     return ampereHours;
+  }
+
+  /**
+   * A channel that keeps its samples may hand on the last ones after it is off. What was counted for them stands on record by
+   * then: by as much is in doubt what takes its place.
+   */
+  function takeBackGuess(cellIndex: number): void {
+    const ampereHours = guessedAh[cellIndex] ?? 0;
+    if (ampereHours === 0) return;
+    guessedAh[cellIndex] = 0;
+    const sums = ampereHours > 0 ? chargedAh : dischargedAh;
+    sums[cellIndex] = (sums[cellIndex] ?? 0) - Math.abs(ampereHours);
+    chargeAh[cellIndex] = (chargeAh[cellIndex] ?? 0) - ampereHours;
+    stepChargeAh[cellIndex] = (stepChargeAh[cellIndex] ?? 0) - ampereHours;
+    doubt(cellIndex, ampereHours);
   }
 
   /** The current of a voltage that is held falls smoothly; of one that jumps, as by a short, nobody knows when it did. */
@@ -287,6 +288,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       startTookMs[cellIndex] = step?.startTookMs ?? NaN;
       stepChargeMaxAh[cellIndex] = step?.chargeMaxAh ?? Infinity;
       isRunning[cellIndex] = 1;
+      guessedAh[cellIndex] = 0;
       lastInStepMs[cellIndex] = NaN;
       stepSamples[cellIndex] = 0;
       stepFirstMs[cellIndex] = NaN;
@@ -309,6 +311,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       const halfAh = (0.5 * unheardA(cellIndex) * unheardMs) / 3_600_000;
       const mostAh = (unheardMostA(cellIndex) * unheardMs) / 3_600_000;
       count(cellIndex, halfAh);
+      guessedAh[cellIndex] = halfAh;
       // Of more than the current that is counted by nobody knows the direction either.
       doubt(cellIndex, mostAh > 2 * Math.abs(halfAh) ? mostAh + Math.abs(halfAh) : halfAh);
     },
@@ -380,6 +383,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         return;
       }
       intake.sampleCount += 1;
+      takeBackGuess(cellIndex);
       const lastMs = lastInStepMs[cellIndex] ?? NaN;
       let ampereHours: number;
       if (lastMs === lastMs) {

@@ -361,6 +361,26 @@ describe("charge that nobody heard of", () => {
     expect(intake.totals(1)).toEqual({ chargedAh: 0, dischargedAh: 0, doubtAh: 0 });
   });
 
+  it("is by the samples that a channel hands on after it is off, and not by what was counted for them too", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0, STEP);
+    intake.sample(0, 10, 3.5, -0.001, 0);
+    intake.switchedOff(0, 36_000);
+    const before = intake.totals(0);
+    intake.sample(0, 20, 3.5, -0.001, 0);
+    intake.sample(0, 36, 3.5, -0.001, 0);
+    const { chargedAh, dischargedAh, doubtAh } = intake.totals(0);
+    expect(chargedAh).toBe(0);
+    expect(dischargedAh).toBeCloseTo(0.036 / 3600, 12);
+    expect(intake.stepChargeAh[0]).toBeCloseTo(-0.036 / 3600, 12);
+    // What stood on record as it was off is still within what is in doubt since.
+    expect(doubtAh - before.doubtAh).toBeCloseTo(dischargedAh - before.dischargedAh, 12);
+    intake.switchedOff(0, 90_000);
+    intake.stepStarted(0, 100_000, STEP);
+    intake.sample(0, 10, 3.5, -0.001, 0);
+    expect(intake.stepChargeAh[0]).toBeCloseTo(-0.01 / 3600, 12);
+  });
+
   it("has no bound where nothing in the instrument ends what it drives, until the cell is confirmed off", () => {
     const { intake } = newIntake();
     intake.stepStarted(0, 0, { ...STEP, untilTimeS: 100 });
