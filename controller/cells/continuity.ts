@@ -112,17 +112,23 @@ const NEAR_END_CURRENT = 2;
 
 /**
  * For how long, at most, what follows the step that was left may have run, which is found to run no more: it begins with the
- * step's end, and of the last seconds of a controller nothing may be on record.
+ * step's end, and of the last seconds of a controller nothing may be on record. `wasOther`: something ran until now, and was not
+ * known as the step; however far from its end that was last heard, it may have come to it.
  */
 export function mayHaveFollowedMs(
   { step, runningSinceMs, elapsedS, isLeft = false }: LeftStep,
   last: LastSeen,
-  { lastAtMs, nowMs }: { readonly lastAtMs: number; readonly nowMs: number },
+  {
+    lastAtMs,
+    nowMs,
+    wasOther = false,
+  }: { readonly lastAtMs: number; readonly nowMs: number; readonly wasOther?: boolean },
 ): number {
   if (step === null || runningSinceMs === null) return 0;
   const timeOverMs = runningSinceMs + 1000 * (step.channelStep.untilTimeS - elapsedS);
   const heardMs = Math.max(runningSinceMs, lastAtMs);
-  const sinceMs = isLeft || isNearEnd(step.channelStep, last) ? Math.min(timeOverMs, heardMs) : timeOverMs;
+  const mayBeOver = wasOther ? mayEndEarly(step.channelStep) : isNearEnd(step.channelStep, last);
+  const sinceMs = isLeft || mayBeOver ? Math.min(timeOverMs, heardMs) : timeOverMs;
   return Math.max(0, nowMs - sinceMs);
 }
 
@@ -139,6 +145,13 @@ export function mayHoldBehindLead(
   const awayV = Math.abs(step.channelStep.voltageV - last.voltageV);
   // Of a lead that was not heard nobody knows how near it had come.
   return lastAtMs < runningSinceMs || !(awayV > NEAR_END_V);
+}
+
+/** By what the cell comes to, and not by its time alone. */
+function mayEndEarly(step: ChannelStep): boolean {
+  if (step.chargeMaxAh !== undefined) return true;
+  if (step.kind === "constant-current") return step.untilVoltageV !== null;
+  return step.kind === "constant-voltage" && step.untilCurrentA !== null;
 }
 
 function isNearEnd(step: ChannelStep, { voltageV, currentA }: LastSeen): boolean {

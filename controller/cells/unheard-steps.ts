@@ -17,7 +17,7 @@ import type { SampleIntake } from "./sample-intake.ts";
 
 export interface UnheardStepsDeps {
   readonly clock: Clock;
-  readonly channel: Pick<Channel, "capabilities">;
+  readonly channel: Pick<Channel, "capabilities" | "foundRunningAtMs">;
   readonly cellIndex: number;
   readonly intake: SampleIntake;
   readonly lastKnown: () => LastSeen;
@@ -94,7 +94,8 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
   /** What follows the step that was left, and for how long it may have run. */
   function following(left: LeftStep, nowMs: number): { readonly about: LeftStep; readonly awayMs: number } | null {
     if (left.next === undefined) return null;
-    const awayMs = mayHaveFollowedMs(left, deps.lastKnown(), { lastAtMs: lastAtMs(), nowMs });
+    const wasOther = channel.foundRunningAtMs != null;
+    const awayMs = mayHaveFollowedMs(left, deps.lastKnown(), { lastAtMs: lastAtMs(), nowMs, wasOther });
     const about = { step: left.next, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true };
     return awayMs > 0 ? { about, awayMs } : null;
   }

@@ -276,9 +276,17 @@ it("a proof that was under way as the controller was lost may have driven all of
 });
 
 describe("of a cell that is found off after a restart, what follows its step", () => {
-  async function inDoubtAs(left: Partial<LeftStep>, lastV: number, nowMs: number): Promise<number> {
+  async function inDoubtAs(
+    left: Partial<LeftStep>,
+    lastV: number,
+    nowMs: number,
+    foundRunningAtMs: number | null = null,
+  ): Promise<number> {
     const { effects, intake, time } = createEffectsBench(
-      { capabilities: { runsProgrammeAlone: true } as never, measureOpenCircuitV: () => Promise.resolve(3.5) },
+      {
+        ...{ capabilities: { runsProgrammeAlone: true } as never, foundRunningAtMs },
+        measureOpenCircuitV: () => Promise.resolve(3.5),
+      },
       { wasLeft: true },
     );
     const ran = { step: REST_STEP, runningSinceMs: 0, elapsedS: 0, ...left };
@@ -323,6 +331,15 @@ describe("of a cell that is found off after a restart, what follows its step", (
     expect(await inDoubtAs({ step: charge, next: discharge }, 3.4, 60_000)).toBe(0);
     expect(await inDoubtAs({ step: charge, next: discharge }, 3.55, 60_000)).toBeCloseTo(0.002 * 10, 9);
     expect(await inDoubtAs({ next: discharge, isLeft: true }, 3.5, 55_000)).toBeCloseTo(0.002 * 5, 9);
+  });
+
+  // Found on the reference site: a discharge was over ten seconds after its last sample on record, 0.2 V above its end.
+  it("may have begun, however far its end was, where something ran that was not known as the step", async () => {
+    const charge = { ...STEP, channelStep: { ...CHARGE, untilVoltageV: 3.6, untilTimeS: 3600 } };
+    const discharge = { ...STEP, channelStep: { ...CHARGE, currentA: -0.002 } };
+    expect(await inDoubtAs({ step: charge, next: discharge }, 3.4, 60_000, 59_000)).toBeCloseTo(0.002 * 10, 9);
+    // A rest ends by its time alone.
+    expect(await inDoubtAs({ next: discharge }, 3.5, 59_000, 59_000)).toBe(0);
   });
 });
 
