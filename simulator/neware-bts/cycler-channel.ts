@@ -49,6 +49,8 @@ export interface CyclerChannel {
   start(testId: number, programme: StepProgramme, barcode: string): void;
   /** False when nothing runs. */
   stop(): boolean;
+  /** Orders to stop that it obeyed. */
+  readonly stopCount: number;
 }
 
 interface RunningTest {
@@ -101,6 +103,7 @@ export function createCyclerChannel(deps: CyclerChannelDeps): CyclerChannel {
   let status: CyclerChannel["status"] = "finish";
   let barcode = "";
   let running: RunningTest | null = null;
+  let stopCount = 0;
   let timer = -1;
   let shown: LiveView | null = null;
   let shownMs = Number.NEGATIVE_INFINITY;
@@ -316,8 +319,13 @@ export function createCyclerChannel(deps: CyclerChannelDeps): CyclerChannel {
       const step = stepOf(test);
       cell.read(nowMs);
       if (step !== undefined) record(test, step, nowMs);
+      // Counted before the cell is off.
+      stopCount += 1;
       finish(test, "stop", nowMs);
       return true;
+    },
+    get stopCount() {
+      return stopCount;
     },
   };
 }

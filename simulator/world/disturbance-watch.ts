@@ -4,14 +4,15 @@
  */
 import type { CellObserver } from "./cell-observer.ts";
 
-/** What tells an instrument that was ordered to stop from one that stopped by itself. */
-export interface ListeningCounters {
-  readonly chunksToDevice: number;
-}
+/**
+ * What tells an instrument that was ordered to stop from one that stopped by itself: how often it has heard anything; of one that
+ * several channels share, how often it was ordered to stop there.
+ */
+export type HeardCount = () => number;
 
 export interface DisturbanceWatch {
-  /** Which counters belong to the cell at a position. */
-  wire(counters: ReadonlyMap<number, ListeningCounters>): void;
+  /** By position. */
+  wire(heardAt: ReadonlyMap<number, HeardCount>): void;
   /** Watches from now on; the function it returns ends that and gives the positions that were ordered off. */
   begin(): () => ReadonlySet<number>;
   /** How often the cell was switched on so far. */
@@ -19,7 +20,7 @@ export interface DisturbanceWatch {
 }
 
 interface Watch {
-  /** Chunks heard when the watch began, or when the cell was last switched on in it; by position. */
+  /** What was heard when the watch began, or when the cell was last switched on in it; by position. */
   readonly heard: Map<number, number>;
   readonly stopped: Set<number>;
 }
@@ -35,34 +36,34 @@ export function createDisturbanceWatch(
 ): DisturbanceWatch {
   const watches = new Set<Watch>();
   const switchedOn = new Map<number, number>();
-  let countersOf: ReadonlyMap<number, ListeningCounters> = new Map();
+  let heardAt: ReadonlyMap<number, HeardCount> = new Map();
 
   for (const [cellIndex, cell] of cells) {
     cell.onSwitchedOn(() => {
       switchedOn.set(cellIndex, (switchedOn.get(cellIndex) ?? 0) + 1);
       const positionIndex = channelOf(cellIndex);
       if (positionIndex === undefined) return;
-      const chunks = countersOf.get(positionIndex)?.chunksToDevice;
-      if (chunks !== undefined) for (const { heard } of watches) heard.set(positionIndex, chunks);
+      const count = heardAt.get(positionIndex)?.();
+      if (count !== undefined) for (const { heard } of watches) heard.set(positionIndex, count);
     });
     cell.onSwitchedOff(() => {
       const positionIndex = channelOf(cellIndex);
       if (watches.size === 0 || isOver() || positionIndex === undefined) return;
-      const chunks = countersOf.get(positionIndex)?.chunksToDevice ?? Infinity;
+      const count = heardAt.get(positionIndex)?.() ?? Infinity;
       for (const watch of watches) {
-        if (chunks > (watch.heard.get(positionIndex) ?? -1)) watch.stopped.add(cellIndex);
+        if (count > (watch.heard.get(positionIndex) ?? -1)) watch.stopped.add(cellIndex);
       }
     });
   }
 
   return {
     switchedOnCount: (positionIndex) => switchedOn.get(positionIndex) ?? 0,
-    wire(counters) {
-      countersOf = counters;
+    wire(counts) {
+      heardAt = counts;
     },
     begin() {
       const heard = new Map<number, number>();
-      for (const [positionIndex, counters] of countersOf) heard.set(positionIndex, counters.chunksToDevice);
+      for (const [positionIndex, count] of heardAt) heard.set(positionIndex, count());
       const watch: Watch = { heard, stopped: new Set() };
       watches.add(watch);
       return () => {

@@ -5,7 +5,7 @@ import type { WorldClock } from "../plant/plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
 import type { CellRack } from "./cell-rack.ts";
 import type { BeamlineTrouble } from "./beamline-trouble.ts";
-import type { ListeningCounters } from "./disturbance-watch.ts";
+
 import { isEquipment, type EquipmentFault } from "./equipment-faults.ts";
 import { keepsBeam, needsPerson, scheduleEquipment } from "./equipment-schedule.ts";
 import { isHeard } from "./rearm-watch.ts";
@@ -24,7 +24,7 @@ export interface FaultyLink {
   plug?(isPlugged: boolean, felt?: Felt): void;
   garble?(isGarbled: boolean, felt?: Felt): void;
   ail?(ailment: LinkAilment | null, felt?: Felt): void;
-  readonly counters?: ListeningCounters;
+  readonly counters?: { readonly chunksToDevice: number };
 }
 
 export interface FaultTargets {
@@ -38,6 +38,8 @@ export interface FaultTargets {
   readonly reboots?: ReadonlyMap<string, () => void>;
   /** By link: of instruments that can go wrong themselves. */
   readonly troubles?: ReadonlyMap<string, (trouble: InstrumentTrouble | null, felt?: Felt) => void>;
+  /** By position, of instruments that several share: how often one was ordered to stop there. */
+  readonly stopsHeard?: ReadonlyMap<number, () => number>;
   /** Inputs at the rack that stop no cell. */
   readonly safetyInputs?: readonly string[];
 }

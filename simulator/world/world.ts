@@ -15,7 +15,7 @@ import { createBrokenInterlocks } from "./broken-interlocks.ts";
 import { watchMotion } from "./watch-motion.ts";
 import { createCellRack } from "./cell-rack.ts";
 import { createClockWatch, isUnheard, PROVING_MS } from "./clock-watch.ts";
-import { createDisturbanceWatch, type ListeningCounters } from "./disturbance-watch.ts";
+import { createDisturbanceWatch, type HeardCount } from "./disturbance-watch.ts";
 import { createDoseTruth, withinBound } from "./dose-truth.ts";
 import { type AskedRequest, countFeasible, type Outage } from "./request-truth.ts";
 import { type Deposit, isOnDisc, type Opening, watchShutter } from "./shutter-truth.ts";
@@ -351,12 +351,12 @@ export function createWorld(deps: WorldDeps): World {
       });
     },
     schedule(faults, targets) {
-      const counters = new Map<number, ListeningCounters>();
+      const heardAt = new Map<number, HeardCount>(targets.stopsHeard);
       for (const [name, positionIndex] of targets.positionOfLink) {
         const own = targets.links.get(name)?.counters;
-        if (own !== undefined) counters.set(positionIndex, own);
+        if (own !== undefined) heardAt.set(positionIndex, () => own.chunksToDevice);
       }
-      disturbances.wire(counters);
+      disturbances.wire(heardAt);
       uncounted.push(...uncountedOf(faults, targets.positionOfLink));
       scheduleFaults(faults, targets, {
         clock,

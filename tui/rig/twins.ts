@@ -15,7 +15,7 @@ import type { InstrumentTrouble } from "../../simulator/measurement/instrument-t
 import { createWorldReading } from "../../simulator/measurement/rack-readings.ts";
 import type { MqttSourceTopic } from "../../simulator/mqtt-source/mqtt-source.ts";
 import { createPsbTwin } from "../../simulator/modbus-cycler/psb-twin.ts";
-import { createNewareTwin } from "../../simulator/neware-bts/neware-twin.ts";
+import { createNewareTwin, type NewareTwin } from "../../simulator/neware-bts/neware-twin.ts";
 import { createMethodScriptTwin } from "../../simulator/palmsens-methodscript/methodscript-twin.ts";
 import type {
   BeamPlant,
@@ -86,6 +86,8 @@ export interface SiteTwins {
   readonly powerCycles: ReadonlyMap<string, () => void>;
   /** By cable: of instruments that can go wrong themselves. */
   readonly troubles: ReadonlyMap<string, (trouble: InstrumentTrouble | null, felt?: Felt) => void>;
+  /** By position, of channels behind one cable: how often one was ordered to stop. */
+  readonly stopsHeard: ReadonlyMap<number, () => number>;
   /** The publishers stop: nothing keeps the clock busy for ever. */
   stop(): void;
 }
@@ -149,7 +151,14 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
       }
     }
   }
-  for (const [name, channels] of cabinets) createCabinetTwin(name, channels, deps);
+  const stopsHeard = new Map<number, () => number>();
+  for (const [name, channels] of cabinets) {
+    const twin = createCabinetTwin(name, channels, deps);
+    for (const { channel } of channels) {
+      const { subdeviceId, channelId } = channel.address;
+      stopsHeard.set(positionIndex(channel.position), () => twin?.channel(subdeviceId, channelId)?.stopCount ?? 0);
+    }
+  }
 
   const gate = site.shutter.gate === undefined ? undefined : createGateLine(clock);
   createBeamlineTwins(site, deps, gate);
@@ -162,8 +171,7 @@ export function createTwins(site: Site, positions: readonly Position[], deps: Tw
   );
 
   return {
-    powerCycles,
-    troubles,
+    ...{ powerCycles, troubles, stopsHeard },
     packageCount: () => counted.reduce((sum, twin) => sum + twin.packageCount, 0),
     stop() {
       for (const source of sources) source.stop();
@@ -195,11 +203,11 @@ interface NewareChannel {
   readonly cell: CellPlant;
 }
 
-function createCabinetTwin(name: string, channels: readonly NewareChannel[], deps: TwinDeps): void {
+function createCabinetTwin(name: string, channels: readonly NewareChannel[], deps: TwinDeps): NewareTwin | undefined {
   const [first] = channels;
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   const { deviceId, deviceType, ip } = first.channel.address;
-  createNewareTwin({
+  return createNewareTwin({
     end: deps.endOf(name),
     clock: deps.clock,
     channels: channels.map(({ channel, cell }) => ({

@@ -44,6 +44,8 @@ export interface MemorySite {
   readonly powerCycles: ReadonlyMap<string, () => void>;
   /** By cable: of instruments that can go wrong themselves. */
   readonly troubles: ReadonlyMap<string, (trouble: InstrumentTrouble | null, felt?: Felt) => void>;
+  /** By position, of channels behind one cable: how often one was ordered to stop. */
+  readonly stopsHeard: ReadonlyMap<number, () => number>;
   /** Data packages the instruments made, whether or not anybody listened. */
   packageCount(): number;
   /** The publishers stop: nothing keeps the clock busy for ever. */
@@ -117,6 +119,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     positionOfLink,
     powerCycles: twins.powerCycles,
     troubles: twins.troubles,
+    stopsHeard: twins.stopsHeard,
     packageCount: () => twins.packageCount(),
     stop() {
       twins.stop();

@@ -73,6 +73,7 @@ export function createVirtualRig(
       positions: positions.map(positionIndex),
       reboots: memory.powerCycles,
       troubles: memory.troubles,
+      stopsHeard: memory.stopsHeard,
       safetyInputs: (site.safetyInputs ?? []).flatMap(({ name, source, response }) =>
         source.kind === "input" && response.every((stop) => stop === "exposing" || stop === "motion") ? [name] : [],
       ),

@@ -9,7 +9,7 @@ function watched() {
   if (observer === undefined) throw new Error("the world has no cell");
   const counters = { chunksToDevice: 7 };
   const watch = createDisturbanceWatch(new Map([[0, observer]]), () => false);
-  watch.wire(new Map([[0, counters]]));
+  watch.wire(new Map([[0, () => counters.chunksToDevice]]));
   return {
     begin: () => watch.begin(),
     /** By an order that is heard, or by the rules of what runs. */
