@@ -6,6 +6,7 @@ import type { Writable } from "../../protocols/base/writable.ts";
 import type { ChargeTotals } from "../../protocols/echem/counting.ts";
 import type { CellLimits } from "../../protocols/roles/channel.ts";
 import { SAMPLE_OVERLOAD } from "../../protocols/roles/channel.ts";
+import { createLimitWatch, type LimitWatchDeps } from "./limit-watch.ts";
 import type { StartedStep } from "./started-step.ts";
 
 /** Samples this many intervals apart have others missing between them. */
@@ -20,14 +21,10 @@ export interface SampleSink {
   sample(channelIndex: number, atMs: number, voltageV: number, currentA: number, flags: number): void;
 }
 
-export interface SampleIntakeDeps {
+export interface SampleIntakeDeps extends LimitWatchDeps {
   readonly sink: SampleSink;
   /** Of the first cells; places behind them are for cells that join, and take no sample before `limit` says theirs. */
   readonly limits: readonly CellLimits[];
-  /** A sample passed a limit; told once per step. */
-  readonly limitPassed: (cellIndex: number, what: string) => void;
-  /** A sample left the band that is watched for its cell; told once, until it is watched anew. */
-  readonly bandLeft?: (cellIndex: number, voltageV: number) => void;
   /** A sample of a cell that is followed has come, and is counted. */
   readonly followed?: (cellIndex: number, atMs: number, flags: number) => void;
   /** A disturbed step is not believed for ever: this many flagged samples in a row end it. */
@@ -117,8 +114,12 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const stepSamples = new Float64Array(cellCount);
   const stepFirstMs = new Float64Array(cellCount).fill(NaN);
   const stepStartMs = new Float64Array(cellCount);
-  /** Time of the last sample of the same step, NaN at its start: no charge is integrated across a break. */
-  const lastInStepMs = new Float64Array(cellCount).fill(NaN);
+  /**
+   * Time and current of the last sample of the same step by which its charge is counted, NaN at its start: none is integrated
+   * across a break.
+   */
+  const countedMs = new Float64Array(cellCount).fill(NaN);
+  const countedA = new Float64Array(cellCount).fill(NaN);
   const chargedAh = new Float64Array(cellCount);
   const dischargedAh = new Float64Array(cellCount);
   const doubtAh = new Float64Array(cellCount);
@@ -133,24 +134,12 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const wasOff = new Uint8Array(cellCount);
   const isFollowed = new Uint8Array(cellCount);
   const startTookMs = new Float64Array(cellCount).fill(NaN);
-  const bandLowV = new Float64Array(cellCount).fill(-Infinity);
-  const bandHighV = new Float64Array(cellCount).fill(Infinity);
   const overloadsInRow = new Uint16Array(cellCount);
-  const hasAlarmed = new Uint8Array(cellCount);
-  const voltageMaxV = new Float64Array(cellCount).fill(NaN);
-  const voltageMinV = new Float64Array(cellCount).fill(NaN);
-  const currentMaxA = new Float64Array(cellCount).fill(NaN);
-  const currentMinA = new Float64Array(cellCount).fill(NaN);
-  deps.limits.forEach(limit);
-  const stepChargeMaxAh = new Float64Array(cellCount).fill(Infinity);
+  const limits = createLimitWatch(cellCount, deps);
+  deps.limits.forEach((of, cellIndex) => {
+    limits.limit(cellIndex, of);
+  });
   let { sink } = deps;
-
-  function limit(limits: CellLimits, cellIndex: number): void {
-    voltageMaxV[cellIndex] = limits.voltageMaxV;
-    voltageMinV[cellIndex] = limits.voltageMinV;
-    currentMaxA[cellIndex] = limits.currentMaxA;
-    currentMinA[cellIndex] = limits.currentMinA;
-  }
 
   function count(cellIndex: number, ampereHours: number): void {
     chargeAh[cellIndex] = (chargeAh[cellIndex] ?? 0) + ampereHours;
@@ -205,11 +194,38 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     doubt(cellIndex, ampereHours);
   }
 
+  /** Of the time since the sample before, or since the step's start. */
+  function countUpTo(
+    cellIndex: number,
+    stepTimeS: number,
+    voltageV: number,
+    currentA: number,
+    isOverload: boolean,
+  ): number {
+    const atMs = (stepStartMs[cellIndex] ?? NaN) + stepTimeS * 1000;
+    const isBehindOverload = (overloadsInRow[cellIndex] ?? 0) > 0;
+    const lastMs = countedMs[cellIndex] ?? NaN;
+    if (lastMs === lastMs) {
+      const ampereHours = ((currentA + (countedA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
+      count(cellIndex, ampereHours);
+      // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
+      if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
+      doubtJump(cellIndex, currentA, atMs - lastMs);
+      if (isOverload || isBehindOverload) doubtUnread(cellIndex, ampereHours, atMs - lastMs);
+      return ampereHours;
+    }
+    const ampereHours = countFirst(cellIndex, stepTimeS, voltageV, currentA);
+    if (isBehindOverload && isUnknownA(cellIndex)) doubt(cellIndex, ampereHours);
+    firstVoltageV[cellIndex] = voltageV;
+    firstCurrentA[cellIndex] = currentA;
+    firstTimeS[cellIndex] = stepTimeS;
+    return ampereHours;
+  }
+
   /** The current of a voltage that is held falls smoothly; of one that jumps, as by a short, nobody knows when it did. */
   function doubtJump(cellIndex: number, currentA: number, ms: number): void {
-    const orderedA = stepCurrentA[cellIndex] ?? NaN;
-    if (orderedA === orderedA || (gapMs[cellIndex] ?? Infinity) === Infinity) return;
-    const lastA = lastCurrentA[cellIndex] ?? NaN;
+    if (!isUnknownA(cellIndex)) return;
+    const lastA = countedA[cellIndex] ?? NaN;
     const byA = Math.abs(currentA - lastA);
     if (byA > JUMP_SHARE * Math.max(Math.abs(currentA), Math.abs(lastA)))
       doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
@@ -225,32 +241,34 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     return agoMs <= withinMs ? (lastCurrentA[cellIndex] ?? 0) : 0;
   }
 
+  /** Its step does not fix the current. */
+  function isUnknownA(cellIndex: number): boolean {
+    return Number.isNaN(stepCurrentA[cellIndex]) && (gapMs[cellIndex] ?? Infinity) < Infinity;
+  }
+
+  /** A step is over whose last samples were beyond the range. */
+  function countUnread(cellIndex: number): void {
+    if (!isUnknownA(cellIndex) || (overloadsInRow[cellIndex] ?? 0) === 0) return;
+    const lastMs = countedMs[cellIndex] ?? NaN;
+    const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? NaN);
+    const ms = Math.max(0, (lastAtMs[cellIndex] ?? NaN) - fromMs) || 0;
+    count(cellIndex, (unheardA(cellIndex) * ms) / 3_600_000);
+    doubt(cellIndex, (unheardMostA(cellIndex) * ms) / 3_600_000);
+  }
+
   /** What flows unheard: the last current of the step, or the one it was ordered to drive. */
   function unheardA(cellIndex: number): number {
-    const lastA = lastCurrentA[cellIndex] ?? NaN;
+    const readA = countedA[cellIndex] ?? NaN;
+    const lastA = readA === readA ? readA : (lastCurrentA[cellIndex] ?? NaN);
     const orderedA = stepCurrentA[cellIndex] ?? NaN;
-    if (lastInStepMs[cellIndex] !== lastInStepMs[cellIndex] && orderedA === orderedA) return orderedA;
+    if (countedMs[cellIndex] !== countedMs[cellIndex] && orderedA === orderedA) return orderedA;
     return lastA === lastA ? lastA : 0;
   }
 
   /** The same, where it may be more: before its first sample, of a step that does not fix its current, nobody knows it. */
   function unheardMostA(cellIndex: number): number {
-    const isUnknown = Number.isNaN(lastInStepMs[cellIndex]) && Number.isNaN(stepCurrentA[cellIndex]);
+    const isUnknown = Number.isNaN(countedMs[cellIndex]) && Number.isNaN(stepCurrentA[cellIndex]);
     return Math.max(Math.abs(unheardA(cellIndex)), isUnknown ? (stepMostA[cellIndex] ?? NaN) || 0 : 0);
-  }
-
-  function alarm(cellIndex: number, what: string): void {
-    if (hasAlarmed[cellIndex] === 1 || sink === ON_RECORD) return;
-    hasAlarmed[cellIndex] = 1;
-    deps.limitPassed(cellIndex, what);
-  }
-
-  function explain(cellIndex: number, voltageV: number, currentA: number): string {
-    return `${voltageV.toFixed(4)} V, ${(currentA * 1000).toFixed(4)} mA is outside ${String(voltageMinV[cellIndex])}..${String(voltageMaxV[cellIndex])} V, ${String((currentMinA[cellIndex] ?? 0) * 1000)}..${String((currentMaxA[cellIndex] ?? 0) * 1000)} mA`;
-  }
-
-  function explainCharge(cellIndex: number): string {
-    return `${(Math.abs(stepChargeAh[cellIndex] ?? 0) * 1000).toFixed(4)} mAh in the step is more than the ${((stepChargeMaxAh[cellIndex] ?? 0) * 1000).toFixed(4)} mAh that max_capacity_mAh of the protocol allows it`;
   }
 
   const intake: Writable<SampleIntake> = {
@@ -286,26 +304,27 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       stepCurrentA[cellIndex] = step?.currentA ?? NaN;
       stepMostA[cellIndex] = step?.mostA ?? NaN;
       startTookMs[cellIndex] = step?.startTookMs ?? NaN;
-      stepChargeMaxAh[cellIndex] = step?.chargeMaxAh ?? Infinity;
+      limits.stepStarted(cellIndex, step?.chargeMaxAh ?? Infinity);
       isRunning[cellIndex] = 1;
       guessedAh[cellIndex] = 0;
-      lastInStepMs[cellIndex] = NaN;
+      countedMs[cellIndex] = NaN;
+      countedA[cellIndex] = NaN;
       stepSamples[cellIndex] = 0;
       stepFirstMs[cellIndex] = NaN;
       firstVoltageV[cellIndex] = NaN;
       firstCurrentA[cellIndex] = NaN;
       firstTimeS[cellIndex] = NaN;
       overloadsInRow[cellIndex] = 0;
-      hasAlarmed[cellIndex] = 0;
     },
     stepEnded(cellIndex) {
       isRunning[cellIndex] = 0;
+      countUnread(cellIndex);
     },
     switchedOff(cellIndex, atMs) {
       wasOff[cellIndex] = 1;
       if (isRunning[cellIndex] !== 1) return;
       isRunning[cellIndex] = 0;
-      const lastMs = lastInStepMs[cellIndex] ?? NaN;
+      const lastMs = countedMs[cellIndex] ?? NaN;
       const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? atMs);
       const unheardMs = Math.max(0, Math.min(atMs, stepUntilMs[cellIndex] ?? atMs) - fromMs);
       const halfAh = (0.5 * unheardA(cellIndex) * unheardMs) / 3_600_000;
@@ -320,7 +339,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       const untilMs = stepUntilMs[cellIndex] ?? Infinity;
       if (untilMs === Infinity) return untilMs;
       isRunning[cellIndex] = 0;
-      const lastMs = lastInStepMs[cellIndex] ?? NaN;
+      const lastMs = countedMs[cellIndex] ?? NaN;
       const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? untilMs);
       doubt(cellIndex, (unheardMostA(cellIndex) * Math.max(0, untilMs - fromMs)) / 3_600_000);
       return untilMs;
@@ -361,15 +380,14 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
         intake.rejectedCount = rejectedCount;
       }
     },
-    limit(cellIndex, limits) {
-      limit(limits, cellIndex);
+    limit(cellIndex, of) {
+      limits.limit(cellIndex, of);
     },
     follow(cellIndex, isOn) {
       isFollowed[cellIndex] = isOn ? 1 : 0;
     },
     watch(cellIndex, lowV, highV) {
-      bandLowV[cellIndex] = lowV;
-      bandHighV[cellIndex] = highV;
+      limits.watch(cellIndex, lowV, highV);
     },
     sample(cellIndex, stepTimeS, voltageV, currentA, flags) {
       const atMs = (stepStartMs[cellIndex] ?? NaN) + stepTimeS * 1000;
@@ -384,54 +402,34 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       }
       intake.sampleCount += 1;
       takeBackGuess(cellIndex);
-      const lastMs = lastInStepMs[cellIndex] ?? NaN;
-      let ampereHours: number;
-      if (lastMs === lastMs) {
-        ampereHours = ((currentA + (lastCurrentA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
-        count(cellIndex, ampereHours);
-        // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
-        if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
-        doubtJump(cellIndex, currentA, atMs - lastMs);
-        if ((flags & SAMPLE_OVERLOAD) !== 0 || (overloadsInRow[cellIndex] ?? 0) > 0) {
-          doubtUnread(cellIndex, ampereHours, atMs - lastMs);
-        }
-      } else {
-        ampereHours = countFirst(cellIndex, stepTimeS, voltageV, currentA);
-        firstVoltageV[cellIndex] = voltageV;
-        firstCurrentA[cellIndex] = currentA;
-        firstTimeS[cellIndex] = stepTimeS;
-        stepFirstMs[cellIndex] = atMs;
-      }
-      const isVoltageInside =
-        voltageV <= (voltageMaxV[cellIndex] ?? NaN) && voltageV >= (voltageMinV[cellIndex] ?? NaN);
+      const isOverload = (flags & SAMPLE_OVERLOAD) !== 0;
+      // Where nothing else says what flows, the next that reads it tells what flowed since the one before.
+      const isRead = !isOverload || !isUnknownA(cellIndex);
+      if (stepSamples[cellIndex] === 0) stepFirstMs[cellIndex] = atMs;
+      const ampereHours = isRead ? countUpTo(cellIndex, stepTimeS, voltageV, currentA, isOverload) : 0;
       // One without contact may have taken nothing since its last sample, whatever current its channel tells.
-      if (!isVoltageInside) doubt(cellIndex, ampereHours);
+      if (!limits.isVoltageInside(cellIndex, voltageV)) doubt(cellIndex, ampereHours);
       wasOff[cellIndex] = 0;
       stepSamples[cellIndex] = (stepSamples[cellIndex] ?? 0) + 1;
-      lastInStepMs[cellIndex] = atMs;
       lastAtMs[cellIndex] = atMs;
-      lastVoltageV[cellIndex] = voltageV;
-      lastCurrentA[cellIndex] = currentA;
+      if (isRead) {
+        countedMs[cellIndex] = atMs;
+        countedA[cellIndex] = currentA;
+        lastVoltageV[cellIndex] = voltageV;
+        lastCurrentA[cellIndex] = currentA;
+      }
       sink.sample(cellIndex, atMs, voltageV, currentA, flags);
       if (isFollowed[cellIndex] === 1) deps.followed?.(cellIndex, atMs, flags);
-      if ((flags & SAMPLE_OVERLOAD) !== 0) {
+      if (isOverload) {
         overloadsInRow[cellIndex] = (overloadsInRow[cellIndex] ?? 0) + 1;
-        if ((overloadsInRow[cellIndex] ?? 0) >= deps.overloadsInRowMax) {
-          alarm(cellIndex, `the instrument flagged an overload ${deps.overloadsInRowMax} times in a row`);
-        }
+        const isTold = sink !== ON_RECORD && (overloadsInRow[cellIndex] ?? 0) >= deps.overloadsInRowMax;
+        if (isTold)
+          limits.alarm(cellIndex, `the instrument flagged an overload ${deps.overloadsInRowMax} times in a row`);
         return;
       }
       overloadsInRow[cellIndex] = 0;
-      if (voltageV > (bandHighV[cellIndex] ?? Infinity) || voltageV < (bandLowV[cellIndex] ?? -Infinity)) {
-        intake.watch(cellIndex, -Infinity, Infinity);
-        if (sink !== ON_RECORD) deps.bandLeft?.(cellIndex, voltageV);
-      }
-      const isInside =
-        isVoltageInside && currentA <= (currentMaxA[cellIndex] ?? NaN) && currentA >= (currentMinA[cellIndex] ?? NaN);
-      if (!isInside) alarm(cellIndex, explain(cellIndex, voltageV, currentA));
-      else if (Math.abs(stepChargeAh[cellIndex] ?? 0) > (stepChargeMaxAh[cellIndex] ?? NaN)) {
-        alarm(cellIndex, explainCharge(cellIndex));
-      }
+      limits.judgeBand(cellIndex, voltageV, sink !== ON_RECORD);
+      if (sink !== ON_RECORD) limits.judge(cellIndex, voltageV, currentA, stepChargeAh[cellIndex] ?? 0);
     },
   };
   return intake;

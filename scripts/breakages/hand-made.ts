@@ -122,8 +122,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 4,
     what: "samples beyond a cell's limits raise no alarm",
     file: INTAKE,
-    from: "if (!isInside) alarm(cellIndex, explain(cellIndex, voltageV, currentA));",
-    to: "if (false) alarm(cellIndex, explain(cellIndex, voltageV, currentA));",
+    from: "if (sink !== ON_RECORD) limits.judge(",
+    to: "if (false) limits.judge(",
     tests: ["test/world/limits.test.ts", "test/world/ailing-cells.test.ts"],
   },
   {

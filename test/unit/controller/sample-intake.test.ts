@@ -1,37 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createSampleIntake, type SampleIntake } from "../../../controller/cells/sample-intake.ts";
-import {
-  SAMPLE_OVERLOAD,
-  SAMPLE_TIMING_MISSED,
-  SAMPLE_UNDERLOAD,
-  type CellLimits,
-} from "../../../protocols/roles/channel.ts";
-
-const LIMITS: CellLimits = { voltageMaxV: 4.2, voltageMinV: 2.5, currentMaxA: 0.002, currentMinA: -0.003 };
-
-type Kept = readonly [cell: number, atMs: number, voltageV: number, currentA: number, flags: number];
-
-function newIntake(limits: CellLimits = LIMITS): {
-  intake: SampleIntake;
-  kept: Kept[];
-  alarms: (readonly [number, string])[];
-} {
-  const kept: Kept[] = [];
-  const alarms: (readonly [number, string])[] = [];
-  const intake = createSampleIntake(2, {
-    sink: {
-      sample(...sample) {
-        kept.push(sample);
-      },
-    },
-    limits: [limits, limits],
-    limitPassed(cellIndex, what) {
-      alarms.push([cellIndex, what]);
-    },
-    overloadsInRowMax: 3,
-  });
-  return { intake, kept, alarms };
-}
+import { createSampleIntake } from "../../../controller/cells/sample-intake.ts";
+import { SAMPLE_OVERLOAD, SAMPLE_TIMING_MISSED, SAMPLE_UNDERLOAD } from "../../../protocols/roles/channel.ts";
+import { LIMITS, newIntake } from "./intake-bench.ts";
 
 describe("the charge of a cell", () => {
   it("is in doubt by what an overloaded reading may have left out of the current that was ordered", () => {
@@ -121,6 +91,39 @@ describe("the charge of a cell", () => {
     intake.sample(0, 36, 4, -1e-7, 0);
     const { chargedAh, dischargedAh, doubtAh } = intake.totals(0);
     expect(chargedAh - dischargedAh + doubtAh).toBeCloseTo(4e-5, 12);
+  });
+
+  // Rack's seed 6353: a range that jumps reads less than flows, and hides the jump with which a hold begins.
+  it("of a voltage that is held is not by readings beyond the range, but by those that are within it", () => {
+    const { intake } = newIntake({ ...LIMITS, currentMaxA: 1 });
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
+    intake.stepStarted(0, 0, { ...step, currentA: 0.001 });
+    intake.sample(0, 36, 3.9, 0.001, 0);
+    intake.stepStarted(0, 36_000, { ...step, currentA: NaN, mostA: 0.02 });
+    intake.sample(0, 36, 3, 0.0003, SAMPLE_OVERLOAD);
+    expect(intake.totals(0).chargedAh).toBeCloseTo(1e-5, 12);
+    expect([intake.lastVoltageV[0], intake.lastCurrentA[0]]).toEqual([3.9, 0.001]);
+    intake.sample(0, 72, 4, 0.002, 0);
+    expect(intake.firstTimeS[0]).toBe(72);
+    const first = intake.totals(0);
+    // From nothing to twice what is left of it.
+    expect(first.chargedAh - 1e-5).toBeCloseTo(4e-5, 12);
+    expect(first.doubtAh).toBeGreaterThanOrEqual(4e-5);
+    intake.sample(0, 108, 3, 0.0003, SAMPLE_OVERLOAD);
+    intake.sample(0, 144, 4, 0.0016, 0);
+    expect(intake.totals(0).chargedAh - first.chargedAh).toBeCloseTo((0.0018 * 72) / 3600, 12);
+    expect(intake.stepSamples[0]).toBe(4);
+    const before = intake.totals(0);
+    intake.sample(0, 180, 3, 0.0003, SAMPLE_OVERLOAD);
+    intake.stepEnded(0);
+    const { chargedAh, doubtAh } = intake.totals(0);
+    expect(chargedAh - before.chargedAh).toBeCloseTo(1.6e-5, 12);
+    expect(doubtAh - before.doubtAh).toBeCloseTo(1.6e-5, 12);
+    intake.stepStarted(0, 216_000, { ...step, currentA: NaN, mostA: 0.02 });
+    intake.sample(0, 36, 3, 0.0003, SAMPLE_OVERLOAD);
+    intake.stepEnded(0);
+    // Of none of its samples anybody knows what flowed.
+    expect(intake.totals(0).doubtAh - doubtAh).toBeCloseTo(2e-4, 12);
   });
 
   it("of a voltage that is held is in doubt where its current jumped between two samples: nobody knows when", () => {
@@ -329,102 +332,5 @@ describe("an overload", () => {
     intake.stepStarted(0, 0);
     intake.sample(0, 1, 9, 0, SAMPLE_UNDERLOAD);
     expect(alarms).toHaveLength(1);
-  });
-});
-
-describe("charge that nobody heard of", () => {
-  const STEP = { continues: false, sampleIntervalS: 10, untilTimeS: 3600, currentA: 0.001 };
-
-  it("is counted by half, and the other half is its doubt, until the cell is confirmed off", () => {
-    const { intake } = newIntake();
-    intake.stepStarted(0, 0, STEP);
-    intake.sample(0, 10, 3.5, 0.001, 0);
-    intake.switchedOff(0, 370_000);
-    expect(intake.totals(0).chargedAh).toBeCloseTo((0.01 + 0.18) / 3600, 12);
-    expect(intake.totals(0).doubtAh).toBeCloseTo(0.18 / 3600, 12);
-    // Being told so again, or after the end of a step that was heard, counts nothing.
-    intake.switchedOff(0, 900_000);
-    intake.stepStarted(0, 1_000_000, STEP);
-    intake.sample(0, 10, 3.5, 0.001, 0);
-    intake.stepEnded(0);
-    intake.switchedOff(0, 2_000_000);
-    expect(intake.totals(0).doubtAh).toBeCloseTo(0.18 / 3600, 12);
-  });
-
-  it("is no more than the step's own end allows, and none at rest", () => {
-    const { intake } = newIntake();
-    intake.stepStarted(0, 0, { ...STEP, untilTimeS: 100 });
-    intake.switchedOff(0, 86_400_000);
-    expect(intake.totals(0).doubtAh).toBeCloseTo(0.05 / 3600, 12);
-    intake.stepStarted(1, 0, { ...STEP, currentA: 0 });
-    intake.switchedOff(1, 86_400_000);
-    expect(intake.totals(1)).toEqual({ chargedAh: 0, dischargedAh: 0, doubtAh: 0 });
-  });
-
-  it("is by the samples that a channel hands on after it is off, and not by what was counted for them too", () => {
-    const { intake } = newIntake();
-    intake.stepStarted(0, 0, STEP);
-    intake.sample(0, 10, 3.5, -0.001, 0);
-    intake.switchedOff(0, 36_000);
-    const before = intake.totals(0);
-    intake.sample(0, 20, 3.5, -0.001, 0);
-    intake.sample(0, 36, 3.5, -0.001, 0);
-    const { chargedAh, dischargedAh, doubtAh } = intake.totals(0);
-    expect(chargedAh).toBe(0);
-    expect(dischargedAh).toBeCloseTo(0.036 / 3600, 12);
-    expect(intake.stepChargeAh[0]).toBeCloseTo(-0.036 / 3600, 12);
-    // What stood on record as it was off is still within what is in doubt since.
-    expect(doubtAh - before.doubtAh).toBeCloseTo(dischargedAh - before.dischargedAh, 12);
-    intake.switchedOff(0, 90_000);
-    intake.stepStarted(0, 100_000, STEP);
-    intake.sample(0, 10, 3.5, -0.001, 0);
-    expect(intake.stepChargeAh[0]).toBeCloseTo(-0.01 / 3600, 12);
-  });
-
-  it("has no bound where nothing in the instrument ends what it drives, until the cell is confirmed off", () => {
-    const { intake } = newIntake();
-    intake.stepStarted(0, 0, { ...STEP, untilTimeS: 100 });
-    intake.sample(0, 10, 3.5, 0.001, 0);
-    intake.endIsGone(0);
-    expect(intake.givenUp(0)).toBe(Infinity);
-    expect(intake.totals(0).doubtAh).toBe(0);
-    intake.switchedOff(0, 370_000);
-    const { chargedAh, doubtAh } = intake.totals(0);
-    expect(chargedAh + doubtAh).toBeCloseTo(0.37 / 3600, 12);
-    expect(chargedAh - doubtAh).toBeCloseTo(0.01 / 3600, 12);
-    intake.stepStarted(0, 400_000, { ...STEP, untilTimeS: 100 });
-    expect(intake.givenUp(0)).toBe(500_000);
-  });
-
-  it("lies between two samples that are further apart than they should be", () => {
-    const { intake } = newIntake();
-    intake.stepStarted(0, 0, STEP);
-    intake.sample(0, 10, 3.5, 0.001, 0);
-    intake.sample(0, 30, 3.5, 0.001, 0);
-    expect(intake.totals(0).doubtAh).toBe(0);
-    intake.sample(0, 90, 3.5, 0.001, 0);
-    expect(intake.totals(0).doubtAh).toBeCloseTo(0.03 / 3600, 12);
-    expect(intake.totals(0).chargedAh).toBeCloseTo(0.09 / 3600, 12);
-  });
-
-  it("is all that is counted since the sample before one beyond a limit: its contact may be gone", () => {
-    const { intake } = newIntake();
-    intake.stepStarted(0, 0, STEP);
-    intake.sample(0, 10, 3.5, 0.001, 0);
-    expect(intake.totals(0).doubtAh).toBe(0);
-    intake.sample(0, 20, -6, 0.001, SAMPLE_OVERLOAD);
-    expect(intake.totals(0).chargedAh).toBeCloseTo(0.02 / 3600, 12);
-    expect(intake.totals(0).doubtAh).toBeCloseTo(0.01 / 3600, 12);
-  });
-
-  it("leaves what the step had before its break, and adds what it has after", () => {
-    const { intake } = newIntake();
-    intake.stepStarted(0, 0, STEP);
-    intake.sample(0, 10, 3.5, -0.001, 0);
-    intake.stepEnded(0);
-    intake.stepStarted(0, 500_000, { ...STEP, continues: true });
-    intake.sample(0, 10, 3.5, -0.001, 0);
-    expect(intake.stepChargeAh[0]).toBeCloseTo(-0.02 / 3600, 12);
-    expect(intake.totals(0).dischargedAh).toBeCloseTo(0.02 / 3600, 12);
   });
 });
