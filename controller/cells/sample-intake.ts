@@ -118,8 +118,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
    * Time and current of the last sample of the same step by which its charge is counted, NaN at its start: none is integrated
    * across a break.
    */
-  const countedMs = new Float64Array(cellCount).fill(NaN);
-  const countedA = new Float64Array(cellCount).fill(NaN);
+  const lastReadMs = new Float64Array(cellCount).fill(NaN);
+  const lastReadA = new Float64Array(cellCount).fill(NaN);
   const chargedAh = new Float64Array(cellCount);
   const dischargedAh = new Float64Array(cellCount);
   const doubtAh = new Float64Array(cellCount);
@@ -173,7 +173,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     if (beforeA === currentA) return ampereHours;
     const isSteady = Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN)) <= STEADY_V;
     // When one became the other nobody knows.
-    const betweenA = Math.abs(beforeA - countedA);
+    const betweenA = (hasFallen ? 0.5 : 1) * Math.abs(beforeA - currentA);
     const unsureA = hasFallen && isSteady ? betweenA : Math.max(Math.abs(countedA), betweenA);
     doubt(cellIndex, (unsureA * stepTimeS) / 3600);
     return ampereHours;
@@ -204,9 +204,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   ): number {
     const atMs = (stepStartMs[cellIndex] ?? NaN) + stepTimeS * 1000;
     const isBehindOverload = (overloadsInRow[cellIndex] ?? 0) > 0;
-    const lastMs = countedMs[cellIndex] ?? NaN;
+    const lastMs = lastReadMs[cellIndex] ?? NaN;
     if (lastMs === lastMs) {
-      const ampereHours = ((currentA + (countedA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
+      const ampereHours = ((currentA + (lastReadA[cellIndex] ?? 0)) * 0.5 * (atMs - lastMs)) / 3_600_000;
       count(cellIndex, ampereHours);
       // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
       if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
@@ -225,7 +225,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   /** The current of a voltage that is held falls smoothly; of one that jumps, as by a short, nobody knows when it did. */
   function doubtJump(cellIndex: number, currentA: number, ms: number): void {
     if (!isUnknownA(cellIndex)) return;
-    const lastA = countedA[cellIndex] ?? NaN;
+    const lastA = lastReadA[cellIndex] ?? NaN;
     const byA = Math.abs(currentA - lastA);
     if (byA > JUMP_SHARE * Math.max(Math.abs(currentA), Math.abs(lastA)))
       doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
@@ -249,7 +249,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   /** A step is over whose last samples were beyond the range. */
   function countUnread(cellIndex: number): void {
     if (!isUnknownA(cellIndex) || (overloadsInRow[cellIndex] ?? 0) === 0) return;
-    const lastMs = countedMs[cellIndex] ?? NaN;
+    const lastMs = lastReadMs[cellIndex] ?? NaN;
     const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? NaN);
     const ms = Math.max(0, (lastAtMs[cellIndex] ?? NaN) - fromMs) || 0;
     count(cellIndex, (unheardA(cellIndex) * ms) / 3_600_000);
@@ -258,16 +258,16 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
 
   /** What flows unheard: the last current of the step, or the one it was ordered to drive. */
   function unheardA(cellIndex: number): number {
-    const readA = countedA[cellIndex] ?? NaN;
+    const readA = lastReadA[cellIndex] ?? NaN;
     const lastA = readA === readA ? readA : (lastCurrentA[cellIndex] ?? NaN);
     const orderedA = stepCurrentA[cellIndex] ?? NaN;
-    if (countedMs[cellIndex] !== countedMs[cellIndex] && orderedA === orderedA) return orderedA;
+    if (lastReadMs[cellIndex] !== lastReadMs[cellIndex] && orderedA === orderedA) return orderedA;
     return lastA === lastA ? lastA : 0;
   }
 
   /** The same, where it may be more: before its first sample, of a step that does not fix its current, nobody knows it. */
   function unheardMostA(cellIndex: number): number {
-    const isUnknown = Number.isNaN(countedMs[cellIndex]) && Number.isNaN(stepCurrentA[cellIndex]);
+    const isUnknown = Number.isNaN(lastReadMs[cellIndex]) && Number.isNaN(stepCurrentA[cellIndex]);
     return Math.max(Math.abs(unheardA(cellIndex)), isUnknown ? (stepMostA[cellIndex] ?? NaN) || 0 : 0);
   }
 
@@ -307,8 +307,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       limits.stepStarted(cellIndex, step?.chargeMaxAh ?? Infinity);
       isRunning[cellIndex] = 1;
       guessedAh[cellIndex] = 0;
-      countedMs[cellIndex] = NaN;
-      countedA[cellIndex] = NaN;
+      lastReadMs[cellIndex] = NaN;
+      lastReadA[cellIndex] = NaN;
       stepSamples[cellIndex] = 0;
       stepFirstMs[cellIndex] = NaN;
       firstVoltageV[cellIndex] = NaN;
@@ -324,7 +324,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       wasOff[cellIndex] = 1;
       if (isRunning[cellIndex] !== 1) return;
       isRunning[cellIndex] = 0;
-      const lastMs = countedMs[cellIndex] ?? NaN;
+      const lastMs = lastReadMs[cellIndex] ?? NaN;
       const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? atMs);
       const unheardMs = Math.max(0, Math.min(atMs, stepUntilMs[cellIndex] ?? atMs) - fromMs);
       const halfAh = (0.5 * unheardA(cellIndex) * unheardMs) / 3_600_000;
@@ -339,7 +339,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       const untilMs = stepUntilMs[cellIndex] ?? Infinity;
       if (untilMs === Infinity) return untilMs;
       isRunning[cellIndex] = 0;
-      const lastMs = countedMs[cellIndex] ?? NaN;
+      const lastMs = lastReadMs[cellIndex] ?? NaN;
       const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? untilMs);
       doubt(cellIndex, (unheardMostA(cellIndex) * Math.max(0, untilMs - fromMs)) / 3_600_000);
       return untilMs;
@@ -413,8 +413,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       stepSamples[cellIndex] = (stepSamples[cellIndex] ?? 0) + 1;
       lastAtMs[cellIndex] = atMs;
       if (isRead) {
-        countedMs[cellIndex] = atMs;
-        countedA[cellIndex] = currentA;
+        lastReadMs[cellIndex] = atMs;
+        lastReadA[cellIndex] = currentA;
         lastVoltageV[cellIndex] = voltageV;
         lastCurrentA[cellIndex] = currentA;
       }
