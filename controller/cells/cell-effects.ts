@@ -188,7 +188,8 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       unheard.ended(end);
       // Its answer says nothing any more; that of a proof's current does, of which nothing else is in doubt.
       if (end !== "aborted" && !isProving) start.over();
-      if (end === "aborted") intake.switchedOff(cellIndex, clock.monoMs());
+      // One that the controller's clock ends drives on until its channel has switched it off.
+      if (end === "aborted" || !channel.capabilities.runsProgrammeAlone) intake.switchedOff(cellIndex, clock.monoMs());
       else intake.stepEnded(cellIndex);
       spectra.end();
       if (isProving) {

@@ -16,6 +16,8 @@ const GAP_INTERVALS = 3;
 const STEADY_V = 0.005;
 /** Of two currents in a row; what differs by less is counted well enough by their mean (chosen). */
 const JUMP_SHARE = 0.25;
+/** The same where the step fixes the current (chosen). */
+const FALL_SHARE = 0.01;
 
 export interface SampleSink {
   sample(channelIndex: number, atMs: number, voltageV: number, currentA: number, flags: number): void;
@@ -160,9 +162,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   }
 
   /**
-   * Of the time before a step's first sample, where the step does not fix its current. What flowed just before, of the same
-   * sign and more, has fallen to what flows now. Where the voltage jumped, more may have flowed at once: by diffusion alone
-   * (Cottrell) twice what is left of it by then; or, where the jump was a contact's, as good as nothing.
+   * Of the time before a step's first sample. What flowed as it began, of the same sign and more, has fallen to what flows now.
+   * Where the step does not fix its current and the voltage jumped, more may have flowed at once: by diffusion alone (Cottrell)
+   * twice what is left of it by then; or, where the jump was a contact's, as good as nothing.
    */
   function countFirst(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number): number {
     const beforeA = currentBefore(cellIndex, currentA);
@@ -171,7 +173,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     const ampereHours = (countedA * stepTimeS) / 3600;
     count(cellIndex, ampereHours);
     if (beforeA === currentA) return ampereHours;
-    const isSteady = Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN)) <= STEADY_V;
+    const isSteady = !isUnknownA(cellIndex) || Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN)) <= STEADY_V;
     // When one became the other nobody knows.
     const betweenA = (hasFallen ? 0.5 : 1) * Math.abs(beforeA - currentA);
     const unsureA = hasFallen && isSteady ? betweenA : Math.max(Math.abs(countedA), betweenA);
@@ -210,7 +212,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       count(cellIndex, ampereHours);
       // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
       if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
-      doubtJump(cellIndex, currentA, atMs - lastMs);
+      if (!isOverload || isUnknownA(cellIndex)) doubtJump(cellIndex, currentA, atMs - lastMs);
       if (isOverload || isBehindOverload) doubtUnread(cellIndex, ampereHours, atMs - lastMs);
       return ampereHours;
     }
@@ -222,23 +224,33 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     return ampereHours;
   }
 
-  /** The current of a voltage that is held falls smoothly; of one that jumps, as by a short, nobody knows when it did. */
+  /**
+   * The current of a voltage that is held falls smoothly; of one that jumps, as by a short, nobody knows when it did. One that is
+   * fixed does not fall, but at the end of a step whose instrument bounds its voltage.
+   */
   function doubtJump(cellIndex: number, currentA: number, ms: number): void {
-    if (!isUnknownA(cellIndex)) return;
     const lastA = lastReadA[cellIndex] ?? NaN;
     const byA = Math.abs(currentA - lastA);
-    if (byA > JUMP_SHARE * Math.max(Math.abs(currentA), Math.abs(lastA)))
-      doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
+    if (!isUnknownA(cellIndex) && !isShortOf(cellIndex, currentA)) return;
+    const share = isUnknownA(cellIndex) ? JUMP_SHARE : FALL_SHARE;
+    if (byA > share * Math.max(Math.abs(currentA), Math.abs(lastA))) doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
   }
 
-  /** What flowed as its step began; what flows now where the step fixes that, or nothing is known of it. */
+  /** What flowed as its step began; what flows now where that is what the step fixes, or nothing is known of it. */
   function currentBefore(cellIndex: number, currentA: number): number {
     const orderedA = stepCurrentA[cellIndex] ?? NaN;
     const withinMs = gapMs[cellIndex] ?? Infinity;
+    if (isShortOf(cellIndex, currentA)) return orderedA;
     if (orderedA === orderedA || withinMs === Infinity) return currentA;
     if (wasOff[cellIndex] === 1) return 0;
     const agoMs = (stepStartMs[cellIndex] ?? NaN) - (lastAtMs[cellIndex] ?? -Infinity);
     return agoMs <= withinMs ? (lastCurrentA[cellIndex] ?? 0) : 0;
+  }
+
+  /** Less than the step fixes. */
+  function isShortOf(cellIndex: number, currentA: number): boolean {
+    const orderedA = stepCurrentA[cellIndex] ?? NaN;
+    return orderedA !== 0 && currentA / orderedA < 1 - FALL_SHARE;
   }
 
   /** Its step does not fix the current. */

@@ -194,8 +194,9 @@ class Observed implements CellObserver, CellPlant {
     return atMs - this.foundMs <= REACTION_MS;
   }
 
-  private drive(atMs: number, act: () => void): void {
-    if (this.forbidden !== null) this.onExcursion(atMs, `was driven: ${this.forbidden}`);
+  /** `isLook`: a unit that reads a voltage by sourcing no current. */
+  private drive(atMs: number, act: () => void, isLook = false): void {
+    if (this.forbidden !== null && !isLook) this.onExcursion(atMs, `was driven: ${this.forbidden}`);
     const wasDriven = this.isDriven;
     act();
     if (!wasDriven) {
@@ -216,9 +217,13 @@ class Observed implements CellObserver, CellPlant {
   }
 
   applyCurrent(atMs: number, currentA: number): void {
-    this.drive(atMs, () => {
-      this.inner.applyCurrent(atMs, currentA);
-    });
+    this.drive(
+      atMs,
+      () => {
+        this.inner.applyCurrent(atMs, currentA);
+      },
+      currentA === 0,
+    );
   }
 
   applyVoltage(atMs: number, voltageV: number): void {

@@ -29,6 +29,22 @@ it("says of a step that was told to stop between two samples what may have flowe
   expect(Math.abs(chargedAh - flowedAh)).toBeLessThanOrEqual(doubtAh * (1 + 1e-9));
 });
 
+it("counts what a channel passes until it is off whose steps the controller's clock ends", async () => {
+  for (const [runsProgrammeAlone, doubtS] of [
+    [true, 0],
+    [false, 1],
+  ] as const) {
+    const { effects, intake, heard, time } = createEffectsBench({ capabilities: { runsProgrammeAlone } as never });
+    await effects.startStep({ channelStep: CHARGE } as unknown as ProgrammeStep, 0, null);
+    heard.to?.sample(60, 3.7, CURRENT_A, 0);
+    time.nowMs = 62_000;
+    heard.to?.stepEnded("time");
+    const { chargedAh, doubtAh } = intake.totals(0);
+    expect(chargedAh).toBeCloseTo((CURRENT_A * (60 + doubtS)) / 3600, 12);
+    expect(doubtAh).toBeCloseTo((CURRENT_A * doubtS) / 3600, 12);
+  }
+});
+
 it("counts the last sample of a step whose clock ran fast with that step after a restart, not with the rest behind it", () => {
   const intake = createOneIntake();
   const totals = { chargedAh: 0.003, dischargedAh: 0, doubtAh: 0 };

@@ -93,6 +93,26 @@ describe("the charge of a cell", () => {
     expect(chargedAh - dischargedAh + doubtAh).toBeCloseTo(4e-5, 12);
   });
 
+  it("of a current that its instrument could not hold to the end is in doubt by how far it fell", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0, { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: -0.002 });
+    intake.sample(0, 36, 3, -0.002, 0);
+    intake.sample(0, 72, 2.9, -0.00199, 0);
+    expect(intake.totals(0).doubtAh).toBe(0);
+    intake.sample(0, 108, 2.8, -0.0015, 0);
+    expect(intake.totals(0).doubtAh).toBeCloseTo(2.45e-6, 12);
+    // It fell before the first sample.
+    intake.stepStarted(0, 108_000, { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: -0.002 });
+    const before = intake.totals(0);
+    intake.sample(0, 36, 2.8, -0.001, 0);
+    expect(intake.totals(0).dischargedAh - before.dischargedAh).toBeCloseTo(1.5e-5, 12);
+    expect(intake.totals(0).doubtAh - before.doubtAh).toBeCloseTo(5e-6, 12);
+    intake.stepStarted(1, 0, { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: 0 });
+    intake.sample(1, 36, 3, 0, 0);
+    intake.sample(1, 72, 3, -1e-8, 0);
+    expect(intake.totals(1).doubtAh).toBe(0);
+  });
+
   // Rack's seed 6353: a range that jumps reads less than flows, and hides the jump with which a hold begins.
   it("of a voltage that is held is not by readings beyond the range, but by those that are within it", () => {
     const { intake } = newIntake({ ...LIMITS, currentMaxA: 1 });

@@ -22,6 +22,17 @@ it("a place whose cell comes later gets neither current nor beam before", async 
   expect(early).toEqual(expect.arrayContaining(["right-cell", "cell-limits"]));
 });
 
+it("a cell that nobody may drive is not driven by a channel that reads its voltage with no current", () => {
+  const told = [0, 1e-6].flatMap((currentA) => {
+    const { clock, world } = testWorld([cell(0)]);
+    const observer = world.cellObserver(0);
+    observer?.forbid("reversed");
+    observer?.plant.applyCurrent(clock.nowMs(), currentA);
+    return world.finish(NO_CLAIMS).violations.map(({ what }) => what);
+  });
+  expect(told).toEqual(["cell 0: was driven: reversed"]);
+});
+
 it("and both from then on", async () => {
   const test = worldWith([{ kind: "cell-comes", positionIndex: 0, fromMs: 60_000 }]);
   await ready(test, 12.5, 12.5);
