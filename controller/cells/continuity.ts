@@ -91,18 +91,22 @@ export function unheardAh(
  * Infinity where nothing ends it; null where none can have begun.
  */
 export function unheardToEnd(
-  { lostAtMs, ...left }: LeftStep,
+  left: LeftStep,
   currentA: number,
   { lastAtMs, nowMs, runsAlone }: { readonly lastAtMs: number; readonly nowMs: number; readonly runsAlone: boolean },
 ): { readonly untilMs: number; readonly ampereHours: number } | null {
-  const { step, mayHaveBegun = false, elapsedS, isEndless = false } = left;
+  const { step, mayHaveBegun = false, elapsedS, isEndless = false, lostAtMs } = left;
   if (step === null || !mayHaveBegun) return null;
   if (!runsAlone || isEndless) return { untilMs: Infinity, ampereHours: 0 };
   const untilMs = (lostAtMs ?? nowMs) + Math.max(0, step.channelStep.untilTimeS - elapsedS) * 1000;
-  // The loss of a link is noticed some time after its last sample.
-  const unheardS = lostAtMs === undefined ? 0 : Math.max(0, lostAtMs - lastAtMs) / 1000;
-  const heard = { ...left, elapsedS: Math.max(0, elapsedS - unheardS) };
-  return { untilMs, ampereHours: unheardAh(heard, currentA, { awayMs: Infinity, runsAlone }) };
+  const ampereHours = unheardAh(sinceLastHeard(left, lastAtMs), currentA, { awayMs: Infinity, runsAlone });
+  return { untilMs, ampereHours };
+}
+
+/** With the time that it had run by its last sample: the loss of a link, or silence, is noticed some time after that. */
+export function sinceLastHeard({ elapsedS, ...left }: LeftStep, lastAtMs: number): LeftStep {
+  const unheardS = left.lostAtMs === undefined ? 0 : Math.max(0, left.lostAtMs - lastAtMs) / 1000;
+  return { ...left, elapsedS: Math.max(0, elapsedS - unheardS) };
 }
 
 /** So close to the voltage that ends its step a cell may have come to it between two samples (chosen). */

@@ -9,6 +9,7 @@ import {
   mayHaveFollowedMs,
   mayHoldBehindLead,
   orderedCurrentA,
+  sinceLastHeard,
   unheardAh,
   unheardToEnd,
   type LastSeen,
@@ -187,9 +188,9 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       // Of one of which nothing is on record all of the campaign's time is in doubt.
       const awayMs = nowMs - Math.max(0, heardMs(left));
       if (deps.isCounted) {
-        doubt(left, awayMs);
+        doubt(sinceLastHeard(left, heardMs(left)), awayMs);
         counted = left.step;
-      } else doubtAhead(left, awayMs);
+      } else doubtAhead(sinceLastHeard(left, heardMs(left)), awayMs);
       const hold = behindLead(left);
       if (hold !== null) doubt(hold, nowMs - Math.max(0, heardMs(hold)));
       const next = following(left, nowMs);

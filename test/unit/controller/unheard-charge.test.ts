@@ -275,6 +275,17 @@ it("a proof that was under way as the controller was lost may have driven all of
   expect(inDoubtAs(true)).toBeCloseTo((0.004 / 20) * 3 * 6, 9);
 });
 
+it("of a cell whose silence was noticed before a restart, and that is found off, all since its last sample is in doubt", async () => {
+  const { effects, intake, time } = createEffectsBench(
+    { capabilities: { runsProgrammeAlone: true } as never, measureOpenCircuitV: () => Promise.resolve(3.5) },
+    { wasLeft: true },
+  );
+  intake.lastSeen(0, 25_000, 3.5, 0.001);
+  time.nowMs = 500_000;
+  await effects.findAgain({ step: STEP, runningSinceMs: null, elapsedS: 45, mayHaveBegun: true, lostAtMs: 45_000 });
+  expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.001 * 75, 9);
+});
+
 describe("of a cell that is found off after a restart, what follows its step", () => {
   async function inDoubtAs(
     left: Partial<LeftStep>,
