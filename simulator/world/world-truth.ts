@@ -1,4 +1,5 @@
 /** What the world found, in the form of the summary's `truth`, `checks` and `violations`. */
+import { HAZARD_INVARIANT } from "./hazard-judge.ts";
 import type { ClaimedCharge } from "./judge-charges.ts";
 import type { ClaimedCount } from "./judge-counts.ts";
 import type { AskedRequest } from "./request-truth.ts";
@@ -164,6 +165,7 @@ const OF_THE_BEAM: ReadonlySet<string> = new Set([
   "right-cell",
   "exposed-as-asked",
   "person-rearmed",
+  HAZARD_INVARIANT,
 ]);
 
 /** What was never looked at counts as broken; a run that made no exposure is excused from what only exposures show. */
