@@ -52,6 +52,12 @@ export type RecordedRequest =
     }
   | { readonly kind: "retimed"; readonly number: number; readonly reason: string; readonly window: WishWindow }
   | { readonly kind: "withdrawn"; readonly number: number }
+  /** Nobody asked for it: a failed shutter let it through. */
+  | {
+      readonly kind: "lit-while-closed";
+      readonly position: string;
+      readonly lit: { readonly fromMs: number; readonly toMs: number };
+    }
   /** It got one that another had asked for. */
   | { readonly kind: "answered"; readonly number: number }
   /** Never came to an exposure. */
@@ -209,6 +215,12 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
     });
   }
 
+  function noteLit(data: EventData): void {
+    const [fromMs, toMs] = [numberOf(data["lit_from_ms"]), numberOf(data["lit_until_ms"])];
+    if (fromMs === undefined || toMs === undefined) return;
+    requests.push({ kind: "lit-while-closed", position: textOf(data["position"]), lit: { fromMs, toMs } });
+  }
+
   function noteMissed(data: EventData): void {
     const request = {
       sweep: numberOf(data["sweep"]) ?? 0,
@@ -317,6 +329,9 @@ export function createRunFold(campaign: Campaign, sampleIntervalMinS: (cellIndex
           break;
         case "request-answered":
           requests.push({ kind: "answered", number: numberOf(data["request"]) ?? 0 });
+          break;
+        case "lit-while-closed":
+          noteLit(data);
           break;
         case "exposure-ended":
           noteExposed(atMs, data);

@@ -209,6 +209,11 @@ export function restoreSweeps(
     const cellIndex = indexOf.get(request.position);
     const cell = campaign.cells[cellIndex ?? -1];
     if (cellIndex === undefined || cell === undefined) continue;
+    if (request.kind === "lit-while-closed") {
+      const { fromMs: startMs, toMs: endMs } = request.lit;
+      tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
+      continue;
+    }
     if (request.kind === "wanted") {
       const { number, position, reason, askedAtMs, latestMs } = request;
       const wanted = {

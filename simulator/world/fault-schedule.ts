@@ -32,6 +32,8 @@ export interface FaultTargets {
   readonly links: ReadonlyMap<string, FaultyLink>;
   /** Which position a link serves, for those that serve one. */
   readonly positionOfLink: ReadonlyMap<string, number>;
+  /** Those that a link serves which serves several. */
+  readonly positionsOfLink?: ReadonlyMap<string, readonly number[]>;
   /** Where there are cells. */
   readonly positions: readonly number[];
   /** By link: takes the power from the instrument for a moment. */
@@ -93,6 +95,7 @@ export function scheduleFaults(faults: readonly WorldFault[], targets: FaultTarg
     if (link === undefined) throw new RangeError(`no link named ${name}`);
     const positionIndex = targets.positionOfLink.get(name);
     if (positionIndex !== undefined) deps.faultyPositions.add(positionIndex);
+    for (const shared of targets.positionsOfLink?.get(name) ?? []) deps.faultyPositions.add(shared);
     act(link);
   }
 

@@ -27,13 +27,17 @@ async function found(seeds: string, site: string, files: Readonly<Record<string,
   const campaign = { [CAMPAIGN]: repositoryText(CAMPAIGN).replace(/^campaign:/m, "attended_by: anna\ncampaign:") };
   const read = { ...campaign, [PROTOCOL]: repositoryText(PROTOCOL), [SITE]: repositoryText(SITE), ...files };
   const summary = summaryOf(await explore([CAMPAIGN, "--site", site, "--seeds", seeds], false, read));
-  expect(summary.checks["charge-counted"]).toBeGreaterThan(10);
+  expect(summary.checks["charge-counted"]).toBeGreaterThan(5);
   return summary.violations.map(({ seed, invariant, what }) => `${seed} ${invariant} ${what}`);
 }
 
-// Each was broken once: a cabinet's last rows, a discharge that ran on behind a lost controller, a silence before one.
+// Each was broken once: a cabinet's last rows, its cable that several cells share, light through failed shutters that a second
+// restart forgot, a discharge that ran on behind a lost controller, a silence before one.
 it.each([
   ["neware-zaber", "22..30"],
+  ["neware-zaber", "159..159"],
+  ["neware-zaber", "191..191"],
+  ["neware-zaber", "198..198"],
   ["reference", "16..17"],
   ["reference", "109..110"],
 ])("the search for what faults can break, at the site %s: seeds %s", async (name, seeds) => {

@@ -40,6 +40,7 @@ export interface MemorySite {
   readonly https: ReadonlyMap<string, MemoryHttp>;
   /** Of the cables that carry one channel. */
   readonly positionOfLink: ReadonlyMap<string, number>;
+  readonly positionsOfLink: ReadonlyMap<string, readonly number[]>;
   /** By cable: of instruments that can lose their power for a moment. */
   readonly powerCycles: ReadonlyMap<string, () => void>;
   /** By cable: of instruments that can go wrong themselves. */
@@ -57,6 +58,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
   const links = new Map<string, MemoryLink>();
   const https = new Map<string, MemoryHttp>();
   const positionOfLink = new Map<string, number>();
+  const positionsOfLink = new Map<string, readonly number[]>();
   for (const cable of siteCables(site, positions)) {
     const isSerial = cable.link.kind === "serial" || cable.link.kind === "modbus-rtu";
     const roundTripMs = isSerial ? site.latencies.serialRoundTripMs : site.latencies.tcpRoundTripMs;
@@ -68,6 +70,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     links.set(cable.name, createMemoryLink(clock, { name: cable.name, latencyMs: roundTripMs / 2, ...quiet }));
     const [position, ...others] = cable.positions;
     if (position !== undefined && others.length === 0) positionOfLink.set(cable.name, positionIndex(position));
+    else positionsOfLink.set(cable.name, cable.positions.map(positionIndex));
   }
   function linkOf(cable: string): MemoryLink {
     const link = links.get(cable);
@@ -117,6 +120,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     links,
     https,
     positionOfLink,
+    positionsOfLink,
     powerCycles: twins.powerCycles,
     troubles: twins.troubles,
     stopsHeard: twins.stopsHeard,

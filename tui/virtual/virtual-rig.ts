@@ -70,6 +70,7 @@ export function createVirtualRig(
     faultTargets: {
       links: new Map<string, FaultyLink>([...memory.links, ...memory.https]),
       positionOfLink: memory.positionOfLink,
+      positionsOfLink: memory.positionsOfLink,
       positions: positions.map(positionIndex),
       reboots: memory.powerCycles,
       troubles: memory.troubles,

@@ -171,6 +171,12 @@ describe("a run by the events of its record", () => {
     expect(run.alarms.open[0]?.advice).not.toBe("");
   });
 
+  it("tells what a failed shutter let through, which nobody had asked for", () => {
+    const lit = { ...A1, exposure_id: "L-9000-A1-0", spot: 0, lit_from_ms: 5000, lit_until_ms: 9000 };
+    const run = recorded(["campaign-started", 0, { start_ms: 5 }], ["lit-while-closed", 9000, lit]);
+    expect(run.requests).toEqual([{ kind: "lit-while-closed", position: "A1", lit: { fromMs: 5000, toMs: 9000 } }]);
+  });
+
   it("tells requests met, missed and failed apart, each once", () => {
     const run = recorded(
       ["sweep-begun", 10, { sweep: 1, asked: 10 }],
