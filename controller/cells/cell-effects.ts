@@ -107,7 +107,9 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
 
   /** Nothing of its step runs that would end it. */
   function noteNotOff(error: unknown): void {
-    if (isFault(error) && error.code === "cell.not-off") intake.endIsGone(cellIndex);
+    if (!isFault(error) || error.code !== "cell.not-off") return;
+    intake.endIsGone(cellIndex);
+    unheard.endIsGone();
   }
 
   /** Gives the campaign time since when it runs. */
@@ -188,9 +190,10 @@ export function createCellEffects(deps: CellEffectsDeps): CellEffects {
       unheard.ended(end);
       // Its answer says nothing any more; that of a proof's current does, of which nothing else is in doubt.
       if (end !== "aborted" && !isProving) start.over();
-      // One that the controller's clock ends drives on until its channel has switched it off.
-      if (end === "aborted" || !channel.capabilities.runsProgrammeAlone) intake.switchedOff(cellIndex, clock.monoMs());
-      else intake.stepEnded(cellIndex);
+      if (end === "aborted") intake.switchedOff(cellIndex, clock.monoMs());
+      else if (channel.capabilities.runsProgrammeAlone) intake.stepEnded(cellIndex);
+      // What the controller's clock ends drives on until its channel has switched it off.
+      else intake.stepEnded(cellIndex, clock.monoMs());
       spectra.end();
       if (isProving) {
         wiring.stepEnded(end);

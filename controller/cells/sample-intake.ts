@@ -3,11 +3,11 @@
  * typed arrays and numbers; nothing is allocated per sample, and no sample reaches a state machine.
  */
 import type { Writable } from "../../protocols/base/writable.ts";
-import type { ChargeTotals } from "../../protocols/echem/counting.ts";
-import type { CellLimits } from "../../protocols/roles/channel.ts";
 import { SAMPLE_OVERLOAD } from "../../protocols/roles/channel.ts";
-import { createLimitWatch, type LimitWatchDeps } from "./limit-watch.ts";
-import type { StartedStep } from "./started-step.ts";
+import { createLimitWatch } from "./limit-watch.ts";
+import type { SampleIntake, SampleIntakeDeps, SampleSink } from "./sample-intake-role.ts";
+
+export type { SampleIntake, SampleIntakeDeps, SampleSink } from "./sample-intake-role.ts";
 
 /** Samples this many intervals apart have others missing between them. */
 const GAP_INTERVALS = 3;
@@ -17,88 +17,7 @@ const STEADY_V = 0.005;
 /** Of two currents in a row; what differs by less is counted well enough by their mean (chosen). */
 const JUMP_SHARE = 0.25;
 /** The same where the step fixes the current (chosen). */
-const FALL_SHARE = 0.01;
-
-export interface SampleSink {
-  sample(channelIndex: number, atMs: number, voltageV: number, currentA: number, flags: number): void;
-}
-
-export interface SampleIntakeDeps extends LimitWatchDeps {
-  readonly sink: SampleSink;
-  /** Of the first cells; places behind them are for cells that join, and take no sample before `limit` says theirs. */
-  readonly limits: readonly CellLimits[];
-  /** A sample of a cell that is followed has come, and is counted. */
-  readonly followed?: (cellIndex: number, atMs: number, flags: number) => void;
-  /** A disturbed step is not believed for ever: this many flagged samples in a row end it. */
-  readonly overloadsInRowMax: number;
-}
-
-export interface SampleIntake {
-  /** Another step is asked to begin, of which so much is in doubt already: what is counted from now on is its own. */
-  stepAsked(cellIndex: number, doubtAh: number): void;
-  /** A step begins on the instrument: its timer reads zero at this campaign time. */
-  stepStarted(cellIndex: number, atMs: number, step?: StartedStep): void;
-  /** It ended, and its samples are all here. */
-  stepEnded(cellIndex: number): void;
-  /**
-   * The cell is confirmed off. Where a step ran on unheard, half of what its current can have moved since the last
-   * sample is counted, and half is the doubt; all that can flow, where the step does not fix its current and no sample was heard.
-   */
-  switchedOff(cellIndex: number, atMs: number): void;
-  /**
-   * Nobody will ask what became of the step that runs: what it may move up to its own end is in doubt. Campaign time of that
-   * end: Infinity where nothing ends it, and so no doubt says enough; null where nothing runs.
-   */
-  givenUp(cellIndex: number): number | null;
-  /** What runs may be driven on, and nothing in its instrument ends it any more. */
-  endIsGone(cellIndex: number): void;
-  /** So much may have flowed while nobody listened, or nothing: it is in doubt. */
-  mayHaveFlowed(cellIndex: number, ampereHours: number): void;
-  /** Sums of what flowed either way. */
-  totals(cellIndex: number): ChargeTotals;
-  /** After a restart: what had flowed of this cell, and in the step under way. */
-  restore(cellIndex: number, totals: ChargeTotals, stepChargeAh: number, stepDoubtAh?: number): void;
-  /** Of a step that is over: the reading that was its cell's last so far. */
-  lastSeen(cellIndex: number, atMs: number, voltageV: number, currentA: number): void;
-  /** Read with the cell off, as it was given out of its place; NaN once it is driven again. */
-  releasedAt(cellIndex: number, openCircuitV: number): void;
-  /** What `work` hands in is on record already: it is counted, and neither stored nor judged again. */
-  replay(work: () => void): void;
-  /** Other limits hold from the next sample on. */
-  limit(cellIndex: number, limits: CellLimits): void;
-  /** From now on, or no longer, each of its samples is told of. */
-  follow(cellIndex: number, isFollowed: boolean): void;
-  /** Tells of the first sample above `highV` or below `lowV`. */
-  watch(cellIndex: number, lowV: number, highV: number): void;
-  sample(cellIndex: number, stepTimeS: number, voltageV: number, currentA: number, flags: number): void;
-  /** The first sample of the step, and when it came, seconds from its start or from its last break; NaN before it. */
-  readonly firstVoltageV: Float64Array;
-  readonly firstCurrentA: Float64Array;
-  readonly firstTimeS: Float64Array;
-  readonly lastVoltageV: Float64Array;
-  readonly lastCurrentA: Float64Array;
-  /** Campaign time of the last sample; -Infinity before the first. */
-  readonly lastAtMs: Float64Array;
-  /** What `releasedAt` told last; NaN where that is over, or never was. */
-  readonly releasedV: Float64Array;
-  /** Net charge since the start, A h, charge positive; trapezoids over raw samples. */
-  readonly chargeAh: Float64Array;
-  /** Charge since the step began. */
-  readonly stepChargeAh: Float64Array;
-  /** By how much that may be off. */
-  readonly stepDoubtAh: Float64Array;
-  /** Samples of use since the step began, or since its last break, and campaign time of the first of them. */
-  readonly stepSamples: Float64Array;
-  readonly stepFirstMs: Float64Array;
-  /** When the step's timer read zero, and how long it took to begin it; NaN where nobody knows any more. */
-  readonly stepStartMs: Float64Array;
-  readonly startTookMs: Float64Array;
-  /** Two samples further apart than this have a gap between them; Infinity where nothing is known of the step. */
-  readonly gapMs: Float64Array;
-  readonly sampleCount: number;
-  /** Samples that were not finite numbers, or went back in time: counted, not used. */
-  readonly rejectedCount: number;
-}
+const FALL_SHARE = 0.05;
 
 const ON_RECORD: SampleSink = { sample: () => undefined };
 
@@ -212,7 +131,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       count(cellIndex, ampereHours);
       // What flowed between two samples that lie apart is a guess; it can hardly be off by more than half of it.
       if (atMs - lastMs > (gapMs[cellIndex] ?? Infinity)) doubt(cellIndex, 0.5 * ampereHours);
-      if (!isOverload || isUnknownA(cellIndex)) doubtJump(cellIndex, currentA, atMs - lastMs);
+      if (isUnknownA(cellIndex) || !(isOverload || isBehindOverload)) doubtJump(cellIndex, currentA, atMs - lastMs);
       if (isOverload || isBehindOverload) doubtUnread(cellIndex, ampereHours, atMs - lastMs);
       return ampereHours;
     }
@@ -231,7 +150,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   function doubtJump(cellIndex: number, currentA: number, ms: number): void {
     const lastA = lastReadA[cellIndex] ?? NaN;
     const byA = Math.abs(currentA - lastA);
-    if (!isUnknownA(cellIndex) && !isShortOf(cellIndex, currentA)) return;
+    if (!isUnknownA(cellIndex) && !isShortOf(cellIndex, currentA) && !isShortOf(cellIndex, lastA)) return;
     const share = isUnknownA(cellIndex) ? JUMP_SHARE : FALL_SHARE;
     if (byA > share * Math.max(Math.abs(currentA), Math.abs(lastA))) doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
   }
@@ -256,6 +175,25 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   /** Its step does not fix the current. */
   function isUnknownA(cellIndex: number): boolean {
     return Number.isNaN(stepCurrentA[cellIndex]) && (gapMs[cellIndex] ?? Infinity) < Infinity;
+  }
+
+  /** Half of what can have flowed since the last sample until it was off, and half is the doubt. */
+  function countUnheard(cellIndex: number, atMs: number): void {
+    const lastMs = lastReadMs[cellIndex] ?? NaN;
+    const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? atMs);
+    const unheardMs = Math.max(0, Math.min(atMs, stepUntilMs[cellIndex] ?? atMs) - fromMs);
+    const halfAh = (0.5 * unheardA(cellIndex) * unheardMs) / 3_600_000;
+    const mostAh = (unheardMostA(cellIndex) * unheardMs) / 3_600_000;
+    count(cellIndex, halfAh);
+    guessedAh[cellIndex] = halfAh;
+    // Of more than the current that is counted by nobody knows the direction either.
+    doubt(cellIndex, mostAh > 2 * Math.abs(halfAh) ? mostAh + Math.abs(halfAh) : halfAh);
+  }
+
+  /** More flows than by the last reading that is believed, and perhaps more than is read. */
+  function isSurge(cellIndex: number, currentA: number): boolean {
+    const readA = lastReadA[cellIndex] ?? NaN;
+    return Math.abs(currentA) > Math.abs(readA === readA ? readA : (lastCurrentA[cellIndex] ?? NaN));
   }
 
   /** A step is over whose last samples were beyond the range. */
@@ -328,23 +266,17 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       firstTimeS[cellIndex] = NaN;
       overloadsInRow[cellIndex] = 0;
     },
-    stepEnded(cellIndex) {
+    stepEnded(cellIndex, offAtMs) {
+      if (isRunning[cellIndex] !== 1) return;
+      if (offAtMs === undefined) countUnread(cellIndex);
+      else countUnheard(cellIndex, offAtMs);
       isRunning[cellIndex] = 0;
-      countUnread(cellIndex);
     },
     switchedOff(cellIndex, atMs) {
       wasOff[cellIndex] = 1;
       if (isRunning[cellIndex] !== 1) return;
       isRunning[cellIndex] = 0;
-      const lastMs = lastReadMs[cellIndex] ?? NaN;
-      const fromMs = lastMs === lastMs ? lastMs : (stepStartMs[cellIndex] ?? atMs);
-      const unheardMs = Math.max(0, Math.min(atMs, stepUntilMs[cellIndex] ?? atMs) - fromMs);
-      const halfAh = (0.5 * unheardA(cellIndex) * unheardMs) / 3_600_000;
-      const mostAh = (unheardMostA(cellIndex) * unheardMs) / 3_600_000;
-      count(cellIndex, halfAh);
-      guessedAh[cellIndex] = halfAh;
-      // Of more than the current that is counted by nobody knows the direction either.
-      doubt(cellIndex, mostAh > 2 * Math.abs(halfAh) ? mostAh + Math.abs(halfAh) : halfAh);
+      countUnheard(cellIndex, atMs);
     },
     givenUp(cellIndex) {
       if (isRunning[cellIndex] !== 1) return null;
@@ -415,8 +347,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       intake.sampleCount += 1;
       takeBackGuess(cellIndex);
       const isOverload = (flags & SAMPLE_OVERLOAD) !== 0;
-      // Where nothing else says what flows, the next that reads it tells what flowed since the one before.
-      const isRead = !isOverload || !isUnknownA(cellIndex);
+      // Where nothing else says what flows, the next that reads it tells what flowed since the one before; but a surge is one.
+      const isRead = !isOverload || !isUnknownA(cellIndex) || isSurge(cellIndex, currentA);
       if (stepSamples[cellIndex] === 0) stepFirstMs[cellIndex] = atMs;
       const ampereHours = isRead ? countUpTo(cellIndex, stepTimeS, voltageV, currentA, isOverload) : 0;
       // One without contact may have taken nothing since its last sample, whatever current its channel tells.

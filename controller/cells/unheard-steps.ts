@@ -46,6 +46,8 @@ export interface UnheardSteps {
   known(): void;
   /** The same of what the record left, by its channel's word. */
   leftIsKnown(): void;
+  /** Nothing in its instrument ends what may run there. */
+  endIsGone(): void;
   /** Confirmed off. `left`: after a restart, what the record left. */
   off(left?: LeftStep): void;
   /** As `CellEffects.givenUp`. */
@@ -95,7 +97,9 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
   /** What follows the step that was left, and for how long it may have run. */
   function following(left: LeftStep, nowMs: number): { readonly about: LeftStep; readonly awayMs: number } | null {
     if (left.next === undefined) return null;
-    const wasOther = channel.foundRunningAtMs != null;
+    // Others end whatever runs there, and a lead is not looked for.
+    const isLookedFor = channel.capabilities.runsProgrammeAlone && left.isLead !== true;
+    const wasOther = isLookedFor && channel.foundRunningAtMs != null;
     const awayMs = mayHaveFollowedMs(left, deps.lastKnown(), { lastAtMs: lastAtMs(), nowMs, wasOther });
     const about = { step: left.next, runningSinceMs: null, elapsedS: 0, mayHaveBegun: true };
     return awayMs > 0 ? { about, awayMs } : null;
@@ -174,6 +178,10 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
       known();
     },
     known,
+    endIsGone() {
+      if (unanswered !== null && unanswered !== "left")
+        unanswered = { ...unanswered, about: { ...unanswered.about, isEndless: true } };
+    },
     leftIsKnown() {
       if (unanswered === "left") known();
     },
@@ -211,7 +219,7 @@ export function createUnheardSteps(deps: UnheardStepsDeps): UnheardSteps {
         untilMs = Math.max(untilMs ?? -Infinity, unheard.untilMs);
       }
       // Up to its own end it is in doubt by now. What nothing ends is once it is off.
-      if (runsAlone && left.isEndless !== true) unanswered = null;
+      if (runsAlone && untilMs !== Infinity) unanswered = null;
       return untilMs;
     },
   };

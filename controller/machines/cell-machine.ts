@@ -319,11 +319,7 @@ export function createCellMachine(deps: CellMachineDeps) {
         entry: [
           {
             type: "waitFor",
-            params: {
-              reason: "the channel to answer again; the instrument's own limits hold the cell",
-              who: "channel",
-              ms: null,
-            },
+            params: ({ context }) => ({ reason: returnReason(context), who: "channel", ms: null }),
           },
           "noteUnheard",
           "tellSuspect",
@@ -414,6 +410,11 @@ function looksAt({ mustLook, isBrokenOff, isLedBack, stepElapsedS, cursor }: Cel
   // Whoever broke it off: off, the cell relaxes from the voltage that it was held at.
   if (cursor?.step.channelStep.kind === "constant-voltage" && stepElapsedS > 0) return isLedBack ? null : "broken-off";
   return isBrokenOff ? "broken-off" : null;
+}
+
+function returnReason({ fault }: CellContext): string {
+  const isHeld = fault?.code !== "cell.not-off";
+  return `the channel to answer again; ${isHeld ? "the instrument's own limits hold the cell" : "the cell may be on, and nothing may end it"}`;
 }
 
 /** By a person's order, or to be taken out. */

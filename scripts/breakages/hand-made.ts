@@ -366,8 +366,8 @@ export const BREAKAGES: readonly Breakage[] = [
     invariant: 10,
     what: "what flowed between the last sample of a step and its stop is forgotten",
     file: "controller/cells/cell-effects.ts",
-    from: 'if (end === "aborted" || !channel',
-    to: "if (!channel",
+    from: 'if (end === "aborted") intake.switchedOff(cellIndex, clock.monoMs());',
+    to: 'if (end === "aborted") intake.stepEnded(cellIndex);',
   },
   {
     invariant: 10,

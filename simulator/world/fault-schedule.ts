@@ -5,7 +5,6 @@ import type { WorldClock } from "../plant/plant.ts";
 import type { ObservedStagePlant } from "../plant/stage-plant.ts";
 import type { CellRack } from "./cell-rack.ts";
 import type { BeamlineTrouble } from "./beamline-trouble.ts";
-
 import { isEquipment, type EquipmentFault } from "./equipment-faults.ts";
 import { keepsBeam, needsPerson, scheduleEquipment } from "./equipment-schedule.ts";
 import { isHeard } from "./rearm-watch.ts";

@@ -60,6 +60,19 @@ it("a cell whose channel is given up before it confirmed it off is told as one t
   }
 });
 
+it("a cell whose instrument does not confirm it off as its step fails is told to wait for that, and for nothing that holds it", async () => {
+  const bench = await cycling();
+  bench.behaviour.off = "fails";
+  bench.send({ type: "STEP_FAILED", fault: { ...FAULT, code: "cell.not-off" } });
+  expect(bench.context().waiting?.reason).toContain("nothing runs");
+  bench.send({ type: "CHANNEL_LOST", fault: { ...FAULT, code: "cell.not-off" } });
+  expect(bench.state()).toBe("awaitingReturn");
+  expect(bench.context().waiting?.reason).toMatch(/nothing may end it$/);
+  bench.send({ type: "CHANNEL_READY" });
+  bench.send({ type: "CHANNEL_LOST", fault: FAULT });
+  expect(bench.context().waiting?.reason).toMatch(/own limits hold the cell$/);
+});
+
 // Rack's seeds 4582 and 4886.
 it("a cell that is given up while nothing ends what its instrument drives is told as one that may still be on", async () => {
   const bench = await cycling();

@@ -107,6 +107,12 @@ describe("the charge of a cell", () => {
     intake.sample(0, 36, 2.8, -0.001, 0);
     expect(intake.totals(0).dischargedAh - before.dischargedAh).toBeCloseTo(1.5e-5, 12);
     expect(intake.totals(0).doubtAh - before.doubtAh).toBeCloseTo(5e-6, 12);
+    // It comes back, and noise is no fall.
+    const fallen = intake.totals(0).doubtAh;
+    intake.sample(0, 72, 2.8, -0.002, 0);
+    expect(intake.totals(0).doubtAh - fallen).toBeCloseTo(5e-6, 12);
+    intake.sample(0, 108, 2.8, -0.00192, 0);
+    expect(intake.totals(0).doubtAh - fallen).toBeCloseTo(5e-6, 12);
     intake.stepStarted(1, 0, { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: 0 });
     intake.sample(1, 36, 3, 0, 0);
     intake.sample(1, 72, 3, -1e-8, 0);
@@ -144,6 +150,18 @@ describe("the charge of a cell", () => {
     intake.stepEnded(0);
     // Of none of its samples anybody knows what flowed.
     expect(intake.totals(0).doubtAh - doubtAh).toBeCloseTo(2e-4, 12);
+  });
+
+  it("of a voltage that is held is by a reading beyond the range where that is more than the one before: a surge, and as much again is in doubt", () => {
+    const { intake } = newIntake({ ...LIMITS, currentMaxA: 1 });
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
+    intake.stepStarted(0, 0, { ...step, currentA: NaN, mostA: 1 });
+    intake.sample(0, 36, 4, 0.001, 0);
+    const before = intake.totals(0);
+    intake.sample(0, 72, 4, 0.049, SAMPLE_OVERLOAD);
+    const { chargedAh, doubtAh } = intake.totals(0);
+    expect(chargedAh - before.chargedAh).toBeCloseTo(2.5e-4, 12);
+    expect(doubtAh - before.doubtAh).toBeGreaterThanOrEqual(2.5e-4);
   });
 
   it("of a voltage that is held is in doubt where its current jumped between two samples: nobody knows when", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Fault } from "../../../protocols/base/fault.ts";
 import type { LeftStep } from "../../../controller/machines/programme.ts";
 import type { ChannelStep } from "../../../protocols/roles/channel.ts";
 import { createEffectsBench, LIMITS } from "./effects-bench.ts";
@@ -112,6 +113,18 @@ it("of a cell that is given up after a start whose answer was lost, all of that 
   expect(intake.totals(0).doubtAh * 3600).toBeCloseTo(0.001 * 60, 9);
   await effects.openCircuit();
   expect(effects.givenUp?.(NOTHING_LEFT)).toBeNull();
+});
+
+it("of a cell that is given up after such a start, and that its instrument did not confirm off, there is no end", async () => {
+  const { effects, time } = createEffectsBench({
+    capabilities: { runsProgrammeAlone: true } as never,
+    start: () => Promise.reject(new Error("no answer")),
+    abort: () => Promise.reject(new Fault("cell.not-off", "channel D4", "not confirmed off")),
+  });
+  await expect(effects.startStep(STEP, 40, null)).rejects.toThrow("no answer");
+  await expect(effects.openCircuit()).rejects.toThrow("not confirmed off");
+  time.nowMs = 5000;
+  expect(effects.givenUp?.(NOTHING_LEFT)).toBe(Infinity);
 });
 
 describe("a start whose answer was lost", () => {
@@ -349,6 +362,9 @@ describe("of a cell that is found off after a restart, what follows its step", (
     const charge = { ...STEP, channelStep: { ...CHARGE, untilVoltageV: 3.6, untilTimeS: 3600 } };
     const discharge = { ...STEP, channelStep: { ...CHARGE, currentA: -0.002 } };
     expect(await inDoubtAs({ step: charge, next: discharge }, 3.4, 60_000, 59_000)).toBeCloseTo(0.002 * 10, 9);
+    // Where the channel was not asked for the step, as of a lead, that tells nothing.
+    const lead = { step: charge, next: discharge, isLead: true };
+    expect(await inDoubtAs(lead, 3.4, 60_000, 59_000)).toBe(0);
     // A rest ends by its time alone.
     expect(await inDoubtAs({ next: discharge }, 3.5, 59_000, 59_000)).toBe(0);
   });

@@ -66,6 +66,21 @@ describe("charge that nobody heard of", () => {
     expect(intake.givenUp(0)).toBe(500_000);
   });
 
+  it("is none of a step behind one that the controller's clock ended: that begins as the other's current flows", () => {
+    const { intake } = newIntake();
+    intake.stepStarted(0, 0, STEP);
+    intake.sample(0, 10, 3.5, 0.001, 0);
+    intake.stepEnded(0, 12_000);
+    expect(intake.totals(0).chargedAh).toBeCloseTo(0.011 / 3600, 12);
+    const before = intake.totals(0).doubtAh;
+    expect(before).toBeCloseTo(0.001 / 3600, 12);
+    intake.stepEnded(0, 20_000);
+    expect(intake.totals(0).doubtAh).toBe(before);
+    intake.stepStarted(0, 12_000, { ...STEP, currentA: NaN });
+    intake.sample(0, 10, 3.5, 0.0008, 0);
+    expect(intake.totals(0).doubtAh - before).toBeCloseTo(0.001 / 3600, 12);
+  });
+
   it("lies between two samples that are further apart than they should be", () => {
     const { intake } = newIntake();
     intake.stepStarted(0, 0, STEP);
