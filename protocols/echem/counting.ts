@@ -4,7 +4,10 @@
  * cut-off itself is worth, and by whatever flowed while nobody listened.
  */
 
-/** Sums over all samples of a cell since its first current. None of them ever falls. */
+/**
+ * Sums over all samples of a cell since its first current. What is in doubt never falls; the others do where a guess gives way
+ * to samples that come late.
+ */
 export interface ChargeTotals {
   readonly chargedAh: number;
   readonly dischargedAh: number;
