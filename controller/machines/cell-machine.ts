@@ -414,7 +414,7 @@ function looksAt({ mustLook, isBrokenOff, isLedBack, stepElapsedS, cursor }: Cel
 
 function returnReason({ fault }: CellContext): string {
   const isHeld = fault?.code !== "cell.not-off";
-  return `the channel to answer again; ${isHeld ? "the instrument's own limits hold the cell" : "the cell may be on, and nothing may end it"}`;
+  return `the channel to answer again; ${isHeld ? "the instrument's own limits hold the cell" : "the cell may be on, and perhaps nothing ends it"}`;
 }
 
 /** By a person's order, or to be taken out. */

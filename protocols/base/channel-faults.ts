@@ -47,7 +47,7 @@ export const CHANNEL_FAULTS = {
   "cell.not-off": {
     severity: "hold",
     advice:
-      "The cell may still be on, and nothing may end it. Switch the channel off at the instrument or pull its cable.",
+      "The cell may still be on, and perhaps nothing ends it. Switch the channel off at the instrument or pull its cable.",
   },
   "cell.unproven": {
     severity: "hold",

@@ -40,6 +40,7 @@ export interface MemorySite {
   readonly https: ReadonlyMap<string, MemoryHttp>;
   /** Of the cables that carry one channel. */
   readonly positionOfLink: ReadonlyMap<string, number>;
+  /** Of those that carry several. */
   readonly positionsOfLink: ReadonlyMap<string, readonly number[]>;
   /** By cable: of instruments that can lose their power for a moment. */
   readonly powerCycles: ReadonlyMap<string, () => void>;
@@ -70,7 +71,7 @@ export function createMemorySite(inputs: MemorySiteInputs): MemorySite {
     links.set(cable.name, createMemoryLink(clock, { name: cable.name, latencyMs: roundTripMs / 2, ...quiet }));
     const [position, ...others] = cable.positions;
     if (position !== undefined && others.length === 0) positionOfLink.set(cable.name, positionIndex(position));
-    else positionsOfLink.set(cable.name, cable.positions.map(positionIndex));
+    else if (others.length > 0) positionsOfLink.set(cable.name, cable.positions.map(positionIndex));
   }
   function linkOf(cable: string): MemoryLink {
     const link = links.get(cable);

@@ -67,7 +67,7 @@ it("a cell whose instrument does not confirm it off as its step fails is told to
   expect(bench.context().waiting?.reason).toContain("nothing runs");
   bench.send({ type: "CHANNEL_LOST", fault: { ...FAULT, code: "cell.not-off" } });
   expect(bench.state()).toBe("awaitingReturn");
-  expect(bench.context().waiting?.reason).toMatch(/nothing may end it$/);
+  expect(bench.context().waiting?.reason).toMatch(/perhaps nothing ends it$/);
   bench.send({ type: "CHANNEL_READY" });
   bench.send({ type: "CHANNEL_LOST", fault: FAULT });
   expect(bench.context().waiting?.reason).toMatch(/own limits hold the cell$/);
