@@ -80,6 +80,8 @@ export interface SampleIntake {
   readonly lastCurrentA: Float64Array;
   /** Campaign time of the last sample; -Infinity before the first. */
   readonly lastAtMs: Float64Array;
+  /** Of the reading that `lastVoltageV` and `lastCurrentA` are: later samples may have read nothing. -Infinity where there is none. */
+  readonly readAtMs: Float64Array;
   /** What `releasedAt` told last; NaN where that is over, or never was. */
   readonly releasedV: Float64Array;
   /** Net charge since the start, A h, charge positive; trapezoids over raw samples. */

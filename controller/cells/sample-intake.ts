@@ -41,6 +41,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
    */
   const lastReadMs = new Float64Array(cellCount).fill(NaN);
   const lastReadA = new Float64Array(cellCount).fill(NaN);
+  const readAtMs = new Float64Array(cellCount).fill(-Infinity);
+  /** Of a held voltage: by its last reading far more flows than by the one before, as of a cell that shorts. */
+  const isGrowing = new Uint8Array(cellCount);
   const chargedAh = new Float64Array(cellCount);
   const dischargedAh = new Float64Array(cellCount);
   const doubtAh = new Float64Array(cellCount);
@@ -150,9 +153,12 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   function doubtJump(cellIndex: number, currentA: number, ms: number): void {
     const lastA = lastReadA[cellIndex] ?? NaN;
     const byA = Math.abs(currentA - lastA);
+    isGrowing[cellIndex] = 0;
     if (!isUnknownA(cellIndex) && !isShortOf(cellIndex, currentA) && !isShortOf(cellIndex, lastA)) return;
     const share = isUnknownA(cellIndex) ? JUMP_SHARE : FALL_SHARE;
-    if (byA > share * Math.max(Math.abs(currentA), Math.abs(lastA))) doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
+    if (byA <= share * Math.max(Math.abs(currentA), Math.abs(lastA))) return;
+    doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
+    if (isUnknownA(cellIndex) && Math.abs(currentA) > Math.abs(lastA)) isGrowing[cellIndex] = 1;
   }
 
   /** What flowed as its step began; what flows now where that is what the step fixes, or nothing is known of it. */
@@ -215,9 +221,13 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     return lastA === lastA ? lastA : 0;
   }
 
-  /** The same, where it may be more: before its first sample, of a step that does not fix its current, nobody knows it. */
+  /**
+   * The same, where it may be more: of a step that does not fix its current nobody knows it before its first sample, nor behind
+   * one by which it has begun to grow.
+   */
   function unheardMostA(cellIndex: number): number {
-    const isUnknown = Number.isNaN(lastReadMs[cellIndex]) && Number.isNaN(stepCurrentA[cellIndex]);
+    const isUntold = Number.isNaN(lastReadMs[cellIndex]) || isGrowing[cellIndex] === 1;
+    const isUnknown = isUntold && Number.isNaN(stepCurrentA[cellIndex]);
     return Math.max(Math.abs(unheardA(cellIndex)), isUnknown ? (stepMostA[cellIndex] ?? NaN) || 0 : 0);
   }
 
@@ -228,6 +238,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     lastVoltageV,
     lastCurrentA,
     lastAtMs,
+    readAtMs,
     releasedV,
     chargeAh,
     stepChargeAh,
@@ -259,6 +270,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       guessedAh[cellIndex] = 0;
       lastReadMs[cellIndex] = NaN;
       lastReadA[cellIndex] = NaN;
+      isGrowing[cellIndex] = 0;
       stepSamples[cellIndex] = 0;
       stepFirstMs[cellIndex] = NaN;
       firstVoltageV[cellIndex] = NaN;
@@ -307,6 +319,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     },
     lastSeen(cellIndex, atMs, voltageV, currentA) {
       lastAtMs[cellIndex] = atMs;
+      readAtMs[cellIndex] = Number.isFinite(voltageV) && Number.isFinite(currentA) ? atMs : -Infinity;
       lastVoltageV[cellIndex] = voltageV;
       lastCurrentA[cellIndex] = currentA;
     },
@@ -358,6 +371,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       lastAtMs[cellIndex] = atMs;
       if (isRead) {
         lastReadMs[cellIndex] = atMs;
+        readAtMs[cellIndex] = atMs;
         lastReadA[cellIndex] = currentA;
         lastVoltageV[cellIndex] = voltageV;
         lastCurrentA[cellIndex] = currentA;

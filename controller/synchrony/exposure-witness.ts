@@ -28,7 +28,7 @@ export interface ExposureWitnessDeps {
   readonly intake: Pick<
     SampleIntake,
     | "follow"
-    | "lastAtMs"
+    | "readAtMs"
     | "lastVoltageV"
     | "lastCurrentA"
     | "chargeAh"
@@ -52,6 +52,7 @@ export interface ExposureWitness {
 }
 
 interface Row extends SampleSeen {
+  /** NaN of a step before the one that was under way as it was kept. */
   readonly stepStartMs: number;
 }
 
@@ -90,14 +91,17 @@ export function createExposureWitness(deps: ExposureWitnessDeps): ExposureWitnes
     return thermometer?.sensor.fresh()?.value ?? null;
   }
 
-  /** The last sample as the intake has it. */
+  /** The last reading as the intake has it. */
   function rowNow(cellIndex: number): Row {
+    const atMs = intake.readAtMs[cellIndex] ?? -Infinity;
+    const stepStartMs = intake.stepStartMs[cellIndex] ?? NaN;
     return {
-      atMs: intake.lastAtMs[cellIndex] ?? -Infinity,
+      atMs,
       voltageV: intake.lastVoltageV[cellIndex] ?? NaN,
       currentA: intake.lastCurrentA[cellIndex] ?? NaN,
       chargeAh: intake.chargeAh[cellIndex] ?? NaN,
-      stepStartMs: intake.stepStartMs[cellIndex] ?? NaN,
+      // One from before the step's begin is of another step.
+      stepStartMs: atMs >= stepStartMs ? stepStartMs : NaN,
     };
   }
 

@@ -35,7 +35,13 @@ export interface Surges {
   readonly fromMs: number;
 }
 
-export type Uncounted = WrongClock | Surges;
+/** What it ran failed behind a cable that was gone for good: nobody can hear that nothing ends what it drives. */
+export interface Unended {
+  readonly positionIndex: number;
+  readonly unendedFromMs: number;
+}
+
+export type Uncounted = WrongClock | Surges | Unended;
 
 /** No cell is held at more. */
 const HELD_MOST_V = 4.5;
@@ -64,7 +70,7 @@ export function strayingOf(
 /**
  * `counts` of each cell in the order of time; left out: nothing is said of it. What a wrong clock comes to is excused: a
  * controller that told of it would be better; as is what a held voltage did not drive through a contact that went between two
- * samples. Of a cell that strayed is counted what its place passed, until the controller
+ * samples, and what a channel drives that failed where nobody could hear it. Of a cell that strayed is counted what its place passed, until the controller
  * can know: then what is stated is to cover what the cell itself has had since it left its place.
  */
 export function judgeCounts(
@@ -118,6 +124,10 @@ function uncountedAh(
 ): number {
   let ampereHours = 0;
   for (const one of uncounted) {
+    if ("unendedFromMs" in one) {
+      if (one.positionIndex === positionIndex && atMs > one.unendedFromMs) return Infinity;
+      continue;
+    }
     const overMs = Math.min("toMs" in one ? one.toMs : Infinity, atMs);
     const sinceMs = Math.max(one.fromMs, fromMs);
     if (one.positionIndex !== positionIndex || sinceMs > overMs) continue;
@@ -136,9 +146,18 @@ export function uncountedOf(
     if (fault.kind === "cell" && fault.fault.kind === "dendrite") {
       return [{ positionIndex: fault.positionIndex, mostA: HELD_MOST_V / fault.fault.ohm, fromMs: fault.fromMs }];
     }
+    if (fault.kind === "instrument-fails") {
+      const positionIndex = positionOfLink.get(fault.link);
+      const isUnheard = faults.some((other) => isGoneForGood(other, fault.link, fault.fromMs));
+      return positionIndex === undefined || !isUnheard ? [] : [{ positionIndex, unendedFromMs: fault.fromMs }];
+    }
     if (fault.kind !== "instrument-clock") return [];
     const positionIndex = positionOfLink.get(fault.link);
     const { share, fromMs, toMs = Infinity } = fault;
     return positionIndex === undefined ? [] : [{ positionIndex, share, fromMs, toMs }];
   });
+}
+
+function isGoneForGood(fault: WorldFault, link: string, byMs: number): boolean {
+  return fault.kind === "link-unplugged" && fault.link === link && fault.fromMs <= byMs && fault.toMs === undefined;
 }

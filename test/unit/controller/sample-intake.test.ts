@@ -177,6 +177,29 @@ describe("the charge of a cell", () => {
     expect(intake.totals(0).doubtAh).toBeCloseTo(2e-4, 12);
   });
 
+  it("of a voltage that is held, whose current had begun to grow, may have been all that it allows until its cell was off", () => {
+    const { intake } = newIntake({ ...LIMITS, currentMaxA: 1 });
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
+    intake.stepStarted(0, 0, { ...step, currentA: 0.001 });
+    intake.sample(0, 36, 4, 0.001, 0);
+    intake.stepStarted(0, 36_000, { ...step, currentA: NaN, mostA: 1 });
+    intake.sample(0, 36, 4, 0.001, 0);
+    intake.sample(0, 72, 4, 0.016, 0);
+    const before = intake.totals(0);
+    intake.switchedOff(0, 36_000 + 72_000 + 18_000);
+    const { chargedAh, doubtAh } = intake.totals(0);
+    expect(chargedAh - before.chargedAh).toBeCloseTo((0.5 * 0.016 * 18) / 3600, 12);
+    expect(doubtAh - before.doubtAh).toBeCloseTo((18 + 0.5 * 0.016 * 18) / 3600, 12);
+    // One that is steady again tells what flows.
+    intake.stepStarted(0, 200_000, { ...step, currentA: NaN, mostA: 1 });
+    intake.sample(0, 36, 4, 0.001, 0);
+    intake.sample(0, 72, 4, 0.016, 0);
+    intake.sample(0, 108, 4, 0.0159, 0);
+    const steady = intake.totals(0);
+    intake.switchedOff(0, 200_000 + 108_000 + 18_000);
+    expect(intake.totals(0).doubtAh - steady.doubtAh).toBeCloseTo((0.5 * 0.0159 * 18) / 3600, 12);
+  });
+
   it("of a voltage that is held again begins at nothing where its cell was off meanwhile", () => {
     const { intake } = newIntake();
     const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: NaN };

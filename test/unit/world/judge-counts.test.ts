@@ -5,6 +5,7 @@ import {
   judgeCounts,
   type ClaimedCount,
   type Uncounted,
+  uncountedOf,
 } from "../../../simulator/world/judge-counts.ts";
 import { createLedger } from "../../../simulator/world/world-truth.ts";
 
@@ -54,6 +55,18 @@ describe("what is counted of a cell's charge", () => {
     expect(violations([count(200_000, 0.0985, 0)], [surges])).toEqual([]);
     expect(violations([count(200_000, 0.0975, 0)], [surges])).toHaveLength(1);
     expect(violations([count(200_000, 0.0985, 0)], [{ ...surges, positionIndex: 5 }])).toHaveLength(1);
+  });
+
+  it("is not judged behind a script that failed where its cable was gone for good, as nobody could hear it", () => {
+    const gone = { kind: "link-unplugged", link: "channel E5", fromMs: 120_000 } as const;
+    const failed = { kind: "instrument-fails", link: "channel E5", fromMs: 150_000 } as const;
+    const excused = (...faults: Parameters<typeof uncountedOf>[0]): readonly Uncounted[] =>
+      uncountedOf(faults, new Map([["channel E5", 4]]));
+    expect(violations([count(200_000, 0, 0)], excused(gone, failed))).toEqual([]);
+    expect(violations([count(140_000, 0, 0)], excused(gone, failed))).toHaveLength(1);
+    expect(violations([count(200_000, 0, 0)], excused({ ...gone, toMs: 140_000 }, failed))).toHaveLength(1);
+    expect(violations([count(200_000, 0, 0)], excused({ ...gone, fromMs: 160_000 }, failed))).toHaveLength(1);
+    expect(violations([count(200_000, 0, 0)], excused({ ...gone, link: "channel A1" }, failed))).toHaveLength(1);
   });
 
   it("may have too much by what a contact that went between two samples kept from flowing, and as much for what followed", () => {
