@@ -82,6 +82,8 @@ export interface SampleIntake {
   readonly lastAtMs: Float64Array;
   /** Of the reading that `lastVoltageV` and `lastCurrentA` are: later samples may have read nothing. -Infinity where there is none. */
   readonly readAtMs: Float64Array;
+  /** When its step's timer read zero; NaN where nobody knows any more. */
+  readonly readStepStartMs: Float64Array;
   /** What `releasedAt` told last; NaN where that is over, or never was. */
   readonly releasedV: Float64Array;
   /** Net charge since the start, A h, charge positive; trapezoids over raw samples. */

@@ -18,6 +18,8 @@ const STEADY_V = 0.005;
 const JUMP_SHARE = 0.25;
 /** The same where the step fixes the current (chosen). */
 const FALL_SHARE = 0.05;
+/** Of the most that a step allows: a current that grows by less is noise at the end of a taper (chosen). */
+const GROWN_SHARE = 0.05;
 
 const ON_RECORD: SampleSink = { sample: () => undefined };
 
@@ -42,7 +44,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   const lastReadMs = new Float64Array(cellCount).fill(NaN);
   const lastReadA = new Float64Array(cellCount).fill(NaN);
   const readAtMs = new Float64Array(cellCount).fill(-Infinity);
-  /** Of a held voltage: by its last reading far more flows than by the one before, as of a cell that shorts. */
+  const readStepStartMs = new Float64Array(cellCount).fill(NaN);
+  /** Of a step that does not fix its current: by its last reading far more flows than by the one before, or the other way. */
   const isGrowing = new Uint8Array(cellCount);
   const chargedAh = new Float64Array(cellCount);
   const dischargedAh = new Float64Array(cellCount);
@@ -66,6 +69,8 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   let { sink } = deps;
 
   function count(cellIndex: number, ampereHours: number): void {
+    // One sum that is no number would be none for good, and the record refuses it.
+    if (!Number.isFinite(ampereHours)) return;
     chargeAh[cellIndex] = (chargeAh[cellIndex] ?? 0) + ampereHours;
     stepChargeAh[cellIndex] = (stepChargeAh[cellIndex] ?? 0) + ampereHours;
     if (ampereHours > 0) chargedAh[cellIndex] = (chargedAh[cellIndex] ?? 0) + ampereHours;
@@ -73,6 +78,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
   }
 
   function doubt(cellIndex: number, ampereHours: number): void {
+    if (!Number.isFinite(ampereHours)) return;
     doubtAh[cellIndex] = (doubtAh[cellIndex] ?? 0) + Math.abs(ampereHours);
     stepDoubtAh[cellIndex] = (stepDoubtAh[cellIndex] ?? 0) + Math.abs(ampereHours);
   }
@@ -158,7 +164,9 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     const share = isUnknownA(cellIndex) ? JUMP_SHARE : FALL_SHARE;
     if (byA <= share * Math.max(Math.abs(currentA), Math.abs(lastA))) return;
     doubt(cellIndex, (0.5 * byA * ms) / 3_600_000);
-    if (isUnknownA(cellIndex) && Math.abs(currentA) > Math.abs(lastA)) isGrowing[cellIndex] = 1;
+    const isMore = Math.abs(currentA) > Math.abs(lastA) || currentA * lastA < 0;
+    const hasGrown = isMore && byA > GROWN_SHARE * (stepMostA[cellIndex] ?? NaN);
+    if (isUnknownA(cellIndex) && hasGrown) isGrowing[cellIndex] = 1;
   }
 
   /** What flowed as its step began; what flows now where that is what the step fixes, or nothing is known of it. */
@@ -168,7 +176,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     if (isShortOf(cellIndex, currentA)) return orderedA;
     if (orderedA === orderedA || withinMs === Infinity) return currentA;
     if (wasOff[cellIndex] === 1) return 0;
-    const agoMs = (stepStartMs[cellIndex] ?? NaN) - (lastAtMs[cellIndex] ?? -Infinity);
+    const agoMs = (stepStartMs[cellIndex] ?? NaN) - (readAtMs[cellIndex] ?? -Infinity);
     return agoMs <= withinMs ? (lastCurrentA[cellIndex] ?? 0) : 0;
   }
 
@@ -239,6 +247,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     lastCurrentA,
     lastAtMs,
     readAtMs,
+    readStepStartMs,
     releasedV,
     chargeAh,
     stepChargeAh,
@@ -320,6 +329,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     lastSeen(cellIndex, atMs, voltageV, currentA) {
       lastAtMs[cellIndex] = atMs;
       readAtMs[cellIndex] = Number.isFinite(voltageV) && Number.isFinite(currentA) ? atMs : -Infinity;
+      readStepStartMs[cellIndex] = NaN;
       lastVoltageV[cellIndex] = voltageV;
       lastCurrentA[cellIndex] = currentA;
     },
@@ -372,6 +382,7 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
       if (isRead) {
         lastReadMs[cellIndex] = atMs;
         readAtMs[cellIndex] = atMs;
+        readStepStartMs[cellIndex] = stepStartMs[cellIndex] ?? NaN;
         lastReadA[cellIndex] = currentA;
         lastVoltageV[cellIndex] = voltageV;
         lastCurrentA[cellIndex] = currentA;

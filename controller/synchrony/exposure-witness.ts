@@ -29,6 +29,7 @@ export interface ExposureWitnessDeps {
     SampleIntake,
     | "follow"
     | "readAtMs"
+    | "readStepStartMs"
     | "lastVoltageV"
     | "lastCurrentA"
     | "chargeAh"
@@ -52,7 +53,7 @@ export interface ExposureWitness {
 }
 
 interface Row extends SampleSeen {
-  /** NaN of a step before the one that was under way as it was kept. */
+  /** Of the step that it is of; NaN where nobody knows it any more. */
   readonly stepStartMs: number;
 }
 
@@ -93,15 +94,12 @@ export function createExposureWitness(deps: ExposureWitnessDeps): ExposureWitnes
 
   /** The last reading as the intake has it. */
   function rowNow(cellIndex: number): Row {
-    const atMs = intake.readAtMs[cellIndex] ?? -Infinity;
-    const stepStartMs = intake.stepStartMs[cellIndex] ?? NaN;
     return {
-      atMs,
+      atMs: intake.readAtMs[cellIndex] ?? -Infinity,
       voltageV: intake.lastVoltageV[cellIndex] ?? NaN,
       currentA: intake.lastCurrentA[cellIndex] ?? NaN,
       chargeAh: intake.chargeAh[cellIndex] ?? NaN,
-      // One from before the step's begin is of another step.
-      stepStartMs: atMs >= stepStartMs ? stepStartMs : NaN,
+      stepStartMs: intake.readStepStartMs[cellIndex] ?? NaN,
     };
   }
 

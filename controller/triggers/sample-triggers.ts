@@ -45,7 +45,11 @@ export function createSampleTriggers({ samples, tell }: SampleTriggersDeps): Sam
     if (step?.direction == null) return null;
     const { direction, cycle, ordinal } = step;
     const known = followed.get(cellIndex);
-    if (known?.ordinal === ordinal) return known;
+    if (known?.ordinal === ordinal) {
+      // Behind a restart nothing may have been read yet as its step was first looked at.
+      if (!Number.isFinite(known.fromV)) known.fromV = voltageV;
+      return known;
+    }
     const isSameHalf = known?.cycle === cycle && known.direction === direction;
     const sign = direction === "charge" ? 1 : -1;
     const finders = isSameHalf

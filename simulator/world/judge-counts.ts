@@ -104,7 +104,7 @@ export function judgeCounts(
     const countedAh = count.chargeAh - (before?.chargeAh ?? 0);
     const statedAh = count.statedAh - (before?.statedAh ?? 0);
     const passedAh = (passedC(atMs) - (before === undefined ? 0 : passedC(fromMs))) / 3600;
-    const excusedAh = uncountedAh(passedC, count, fromMs, uncounted);
+    const excusedAh = uncountedAh(cell, passedC, count, fromMs, uncounted);
     const missedAh = (MISSED_MARGIN * missedBetweenC(cell, fromMs, atMs)) / 3600;
     const withinAh = statedAh + excusedAh + missedAh + ROUNDING_AH;
     ledger.check(COUNT_INVARIANT, Math.abs(countedAh - passedAh) <= withinAh, atMs, () => {
@@ -117,6 +117,7 @@ export function judgeCounts(
 
 /** What a clock that ran wrong within the time came to, by what flowed meanwhile, and what a dendrite may have taken. */
 function uncountedAh(
+  cell: PassedCharge,
   passedC: (untilMs: number) => number,
   { positionIndex, atMs }: ClaimedCount,
   fromMs: number,
@@ -125,7 +126,8 @@ function uncountedAh(
   let ampereHours = 0;
   for (const one of uncounted) {
     if ("unendedFromMs" in one) {
-      if (one.positionIndex === positionIndex && atMs > one.unendedFromMs) return Infinity;
+      const offMs = offAgainMs(cell, one.unendedFromMs);
+      if (one.positionIndex === positionIndex && atMs > one.unendedFromMs && fromMs < offMs) return Infinity;
       continue;
     }
     const overMs = Math.min("toMs" in one ? one.toMs : Infinity, atMs);
@@ -135,6 +137,13 @@ function uncountedAh(
     else ampereHours += CLOCK_MARGIN * Math.abs((one.share * (passedC(overMs) - passedC(sinceMs))) / 3600);
   }
   return ampereHours;
+}
+
+/** When a cell that is driven at an instant is let go of; -Infinity where it is not driven then. */
+function offAgainMs({ switches }: PassedCharge, drivenMs: number): number {
+  const next = switches.atMs.findIndex((at) => at > drivenMs);
+  const switchesBefore = next < 0 ? switches.atMs.length : next;
+  return switchesBefore % 2 === 0 ? -Infinity : (switches.atMs[switchesBefore] ?? Infinity);
 }
 
 /** Of the faults that were drawn. */

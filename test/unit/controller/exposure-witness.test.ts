@@ -23,7 +23,7 @@ describe("what a cell stood at, of a step that was found running after a restart
     const intake = {
       ...{ readAtMs: one(-Infinity), lastVoltageV: one(3.7), lastCurrentA: one(0.002), chargeAh: one(0) },
       // Nobody remembers when the step was asked for.
-      ...{ stepStartMs: one(0), startTookMs: one(NaN), gapMs: one(2000) },
+      ...{ stepStartMs: one(0), readStepStartMs: one(0), startTookMs: one(NaN), gapMs: one(2000) },
       follow: () => undefined,
       totals: () => ({ chargedAh: 0.001, dischargedAh: 0, doubtAh: 0 }),
       ...before,
@@ -82,9 +82,12 @@ describe("what a cell stood at, of a step that was found running after a restart
   });
 
   it("is no voltage where the reading before it is of another step", async () => {
-    const before = { readAtMs: one(900), stepStartMs: one(950) };
+    // By a clock that runs fast it lies behind the next one's begin.
+    const before = { readAtMs: one(960), readStepStartMs: one(0), stepStartMs: one(950) };
     const told = await witnessed(before, (atMs, intake) => {
-      if (atMs > 1500) intake.readAtMs[0] = atMs;
+      if (atMs <= 1500) return SAMPLE_OVERLOAD;
+      intake.readAtMs[0] = atMs;
+      intake.readStepStartMs[0] = 950;
       return undefined;
     });
     expect(told[0]).toMatchObject({ gap: "a step began between the samples about it", voltage_V: null });

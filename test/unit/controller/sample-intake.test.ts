@@ -182,22 +182,53 @@ describe("the charge of a cell", () => {
     const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600 };
     intake.stepStarted(0, 0, { ...step, currentA: 0.001 });
     intake.sample(0, 36, 4, 0.001, 0);
-    intake.stepStarted(0, 36_000, { ...step, currentA: NaN, mostA: 1 });
+    intake.stepStarted(0, 36_000, { ...step, currentA: NaN, mostA: 0.025 });
     intake.sample(0, 36, 4, 0.001, 0);
     intake.sample(0, 72, 4, 0.016, 0);
     const before = intake.totals(0);
     intake.switchedOff(0, 36_000 + 72_000 + 18_000);
     const { chargedAh, doubtAh } = intake.totals(0);
     expect(chargedAh - before.chargedAh).toBeCloseTo((0.5 * 0.016 * 18) / 3600, 12);
-    expect(doubtAh - before.doubtAh).toBeCloseTo((18 + 0.5 * 0.016 * 18) / 3600, 12);
+    expect(doubtAh - before.doubtAh).toBeCloseTo(((0.025 + 0.5 * 0.016) * 18) / 3600, 12);
     // One that is steady again tells what flows.
-    intake.stepStarted(0, 200_000, { ...step, currentA: NaN, mostA: 1 });
+    intake.stepStarted(0, 200_000, { ...step, currentA: NaN, mostA: 0.025 });
     intake.sample(0, 36, 4, 0.001, 0);
     intake.sample(0, 72, 4, 0.016, 0);
     intake.sample(0, 108, 4, 0.0159, 0);
     const steady = intake.totals(0);
     intake.switchedOff(0, 200_000 + 108_000 + 18_000);
     expect(intake.totals(0).doubtAh - steady.doubtAh).toBeCloseTo((0.5 * 0.0159 * 18) / 3600, 12);
+  });
+
+  it("of a voltage that is held is as sure as before where noise alone makes its current grow", () => {
+    const { intake } = newIntake({ ...LIMITS, currentMaxA: 1 });
+    intake.stepStarted(0, 0, { continues: false, sampleIntervalS: 36, untilTimeS: 18_000, currentA: NaN, mostA: 1 });
+    intake.sample(0, 36, 4, 1e-6, 0);
+    intake.sample(0, 72, 4, 2e-6, 0);
+    const { doubtAh } = intake.totals(0);
+    intake.givenUp(0);
+    expect(intake.totals(0).doubtAh - doubtAh).toBeCloseTo((2e-6 * (18_000 - 72)) / 3600, 12);
+  });
+
+  it("is a number where nothing could be read of the hold before, and the time of a reading is of what was read", () => {
+    const { intake } = newIntake({ ...LIMITS, currentMaxA: 1 });
+    const step = { continues: false, sampleIntervalS: 36, untilTimeS: 3600, currentA: NaN, mostA: 1 };
+    intake.lastSeen(0, -1000, NaN, NaN);
+    expect(intake.readAtMs[0]).toBe(-Infinity);
+    intake.stepStarted(0, 0, step);
+    intake.sample(0, 36, 4, 0.001, SAMPLE_OVERLOAD);
+    expect([intake.lastAtMs[0], intake.readAtMs[0]]).toEqual([36_000, -Infinity]);
+    intake.stepEnded(0);
+    intake.stepStarted(0, 36_000, step);
+    intake.sample(0, 36, 4, 0.001, 0);
+    const { chargedAh, doubtAh } = intake.totals(0);
+    expect([chargedAh, doubtAh].every(Number.isFinite)).toBe(true);
+    // Of none of them anybody knows what flowed before.
+    expect(doubtAh).toBeGreaterThan(0);
+    expect([intake.readAtMs[0], intake.readStepStartMs[0]]).toEqual([72_000, 36_000]);
+    intake.stepStarted(0, 72_000, { ...step, currentA: 0.001 });
+    intake.sample(0, 36, 4, 0.001, SAMPLE_OVERLOAD);
+    expect(intake.readAtMs[0]).toBe(108_000);
   });
 
   it("of a voltage that is held again begins at nothing where its cell was off meanwhile", () => {

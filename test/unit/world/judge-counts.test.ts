@@ -67,6 +67,9 @@ describe("what is counted of a cell's charge", () => {
     expect(violations([count(200_000, 0, 0)], excused({ ...gone, toMs: 140_000 }, failed))).toHaveLength(1);
     expect(violations([count(200_000, 0, 0)], excused({ ...gone, fromMs: 160_000 }, failed))).toHaveLength(1);
     expect(violations([count(200_000, 0, 0)], excused({ ...gone, link: "channel A1" }, failed))).toHaveLength(1);
+    // Nothing was driven as it failed; and what is driven later is another step.
+    expect(violations([count(500_000, 0, 0)], excused(gone, { ...failed, fromMs: 250_000 }))).toHaveLength(1);
+    expect(violations([count(250_000, 0.1, 0), count(500_000, 0.1, 0)], excused(gone, failed))).toHaveLength(1);
   });
 
   it("may have too much by what a contact that went between two samples kept from flowing, and as much for what followed", () => {
