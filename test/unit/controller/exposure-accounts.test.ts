@@ -69,6 +69,16 @@ describe("the books of an exposure", () => {
     expect([...rows, ...events]).toEqual([]);
   });
 
+  it("know the one that was accounted for last; one that was never booked is none", async () => {
+    const { accounts } = open();
+    accounts.settle(order(), NO_MARKS, "aborted", null);
+    expect(accounts.isEnded("x1")).toBe(false);
+    await accounts.book(order());
+    expect(accounts.isEnded("x1")).toBe(false);
+    accounts.settle(order(), MARKS, "made", null);
+    expect([accounts.isEnded("x1"), accounts.isEnded("x2")]).toEqual([true, false]);
+  });
+
   it("charge the whole booking when the shutter was never seen closed", async () => {
     const { accounts, rows, events, clock, accounted } = open();
     await accounts.book(order());

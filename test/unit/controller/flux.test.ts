@@ -174,6 +174,16 @@ describe("the monitor's history", () => {
     expect(history.largestBorneOut(8000, 300, 1.05)).toBe(200);
   });
 
+  it.each([
+    [200, 100],
+    [100, 200],
+  ])("calls a reading borne out that is more by just the share: by %s before it, %s behind it", (before, behind) => {
+    const history = createFluxHistory(4);
+    for (const [index, value] of [before, 210, behind].entries()) history.add(1000 * index, value);
+    expect(history.largestBorneOut(0, 210, 1.05)).toBe(210);
+    expect(history.largestBorneOut(0, 210, 1.049)).toBe(200);
+  });
+
   it("gives the largest reading that can be, and none that is no number", () => {
     const history = createFluxHistory(8);
     for (const [second, value] of [7, 9, NaN, 3].entries()) history.add(second * 1000, value);
