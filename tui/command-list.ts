@@ -21,7 +21,7 @@ export interface CommandEntry {
 
 const ORDER_HELP: readonly string[] = [
   "  --reason TEXT        for those who read the log",
-  "  --take-over          tell whoever is in control, and take it after the notice",
+  "  --take-over          tell whoever is in control and take it after the notice; then give the order again (exit 2)",
   ...CLIENT_HELP,
 ];
 

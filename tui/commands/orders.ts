@@ -200,7 +200,11 @@ async function orderAll(context: CommandContext, asked: Asked, commands: readonl
       if (context.json) context.print(JSON.stringify({ rack: rack.look().rack, ...command, ...reply }));
       else if (done) context.print(plainText(`${commandText(command)}: ${reply.what}`));
       if (done) continue;
-      throw new Fault("bus.order-refused", rack.look().rack, `${commandText(command)}: ${reply.what}. ${reply.advice}`);
+      throw new Fault(
+        "bus.order-refused",
+        rack.look().rack,
+        `${commandText(command)}: ${reply.what}. ${reply.advice}`.trim(),
+      );
     }
     return isConfirmed ? 0 : 3;
   } finally {
@@ -275,9 +279,9 @@ export async function obtain(rack: AskedRack, asked: Asked, command: BusCommand,
   if (taken.outcome === "refused") return taken;
   // The holder was told; control passes after the notice.
   if (holder !== null) {
-    const notYet = { ...taken, what: `${taken.what}; then give the order again` };
-    // Who waits for what came of the order is not to take this for it.
-    return withinMs === undefined ? notYet : { ...notYet, outcome: "refused", refusal: "not-in-control" };
+    // That control is being taken over is no answer to the order: nothing of it is done.
+    const what = `${taken.what}; then give the order again`;
+    return { ...taken, outcome: "refused", refusal: "not-in-control", what };
   }
   try {
     return await client.order(command, about);

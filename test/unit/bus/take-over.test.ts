@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { BusCommand } from "../../../protocols/bus/commands.ts";
 import { obtain } from "../../../tui/commands/orders.ts";
 
-it("that control is being taken over is not the answer to an order whose answer says what came of it", async () => {
+it("that control is being taken over is not the answer to an order: nothing of it is done, and it is to be given again", async () => {
   const given: string[] = [];
   const rack = {
     client: {
@@ -16,9 +16,8 @@ it("that control is being taken over is not the answer to an order whose answer 
     look: () => ({ rack: "r", controller: { state: "present" }, control: { holder: { author: "bob" } } }),
   } as unknown as Parameters<typeof obtain>[0];
   const align: BusCommand = { command: "align", args: { site: "bench", name: "Ada" } };
-  expect(await obtain(rack, { "take-over": true }, align, 3_000_000)).toMatchObject({
-    ...{ outcome: "refused", refusal: "not-in-control", what: "bob is told; then give the order again" },
-  });
-  expect(await obtain(rack, { "take-over": true }, { command: "hold", args: {} })).toMatchObject({ outcome: "done" });
+  const notYet = { outcome: "refused", refusal: "not-in-control", what: "bob is told; then give the order again" };
+  expect(await obtain(rack, { "take-over": true }, align, 3_000_000)).toMatchObject(notYet);
+  expect(await obtain(rack, { "take-over": true }, { command: "hold", args: {} })).toMatchObject(notYet);
   expect(given).toEqual(["take-control", "take-control"]);
 });
