@@ -228,7 +228,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: "FILE add NAME --role ROLE [--group G] | remove NAME | list | mosquitto [--rack NAME] [--campaign FILE]",
     summary: "users of the bus, their roles and passwords",
     details: [
-      "ROLE is observer, group-user, operator or beamline-scientist. The password is asked for at the terminal, or taken",
+      "ROLE is observer, group-user, operator, beamline-scientist, agent or notifier; docs/bus.md says what each may do.",
+      "add makes FILE where there is none. The password is asked for at the terminal, or taken",
       "from $BEAMRACK_PASSWORD; the file holds its scrypt hash only. mosquitto prints an access list for that broker.",
     ],
     load: async () => (await import("./commands/users.ts")).usersCommand,

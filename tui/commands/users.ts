@@ -29,17 +29,22 @@ export async function usersCommand(context: CommandContext, args: readonly strin
   if (path === undefined || act === undefined || more.length > 0) {
     throw new Fault("command.usage", "beamrack users", "takes a file and one of add, remove, list, mosquitto");
   }
-  const file = existsSync(path) ? readUsersFile(path) : NONE;
+  // Only `add` makes the file: the users of one that is not there are a slip of the path, and not nobody.
+  const file = act === "add" && !existsSync(path) ? NONE : readUsersFile(path);
   switch (act) {
     case "add":
       write(path, await withUser(context, file, name, values.role, values.group ?? []));
-      context.print(`${path}: ${String(name)} is ${String(values.role)}`);
+      if (context.json)
+        context.print(JSON.stringify({ file: path, name, role: values.role, groups: values.group ?? [] }));
+      else context.print(`${path}: ${String(name)} is ${String(values.role)}`);
       return 0;
     case "remove": {
+      if (name === undefined) throw new Fault("command.usage", "remove", "takes the name of a user");
       const users = file.users.filter((user) => user.name !== name);
-      if (users.length === file.users.length) throw new Fault("bus.users", path, `knows no ${String(name)}`);
+      if (users.length === file.users.length) throw new Fault("bus.users", path, `knows no ${name}`);
       write(path, { ...file, users });
-      context.print(`${path}: ${String(name)} is removed`);
+      if (context.json) context.print(JSON.stringify({ file: path, name, removed: true }));
+      else context.print(`${path}: ${name} is removed`);
       return 0;
     }
     case "list":
@@ -61,7 +66,9 @@ export async function usersCommand(context: CommandContext, args: readonly strin
         controller = loaded.site.broker?.user ?? controller;
       }
       if (rack === undefined) throw new Fault("command.usage", "mosquitto", "needs --rack NAME or --campaign FILE");
-      for (const line of mosquittoAccess({ rack, controller, users: file.users, groups })) context.print(line);
+      const lines = mosquittoAccess({ rack, controller, users: file.users, groups });
+      if (context.json) context.print(JSON.stringify({ rack, lines }));
+      else for (const line of lines) context.print(line);
       return 0;
     }
     default:
