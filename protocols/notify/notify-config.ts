@@ -7,6 +7,7 @@ import { CALLS } from "../base/fault-answers.ts";
 import { hasErrors, type Finding } from "../base/finding.ts";
 import { findingAt, parseDocument } from "../input/document.ts";
 import { readSection, strictObject } from "../input/section.ts";
+import { isBrokerUrl } from "../bus/broker-url.ts";
 import { TOPIC_NAME } from "../bus/topics.ts";
 
 const name = z.string().regex(TOPIC_NAME, "Give a name of letters, digits, . _ @ -");
@@ -90,10 +91,7 @@ export function webhookUrlProblem(text: string): string | null {
 const mqttSchema = strictObject({
   kind: z.literal("mqtt"),
   /** Left out: `beamrack/<rack>/notice` on the rack's own broker. */
-  url: z
-    .string()
-    .regex(/^mqtts?:\/\/[^/@\s]+$/, "Write mqtt://host:port or mqtts://host:port.")
-    .exactOptional(),
+  url: z.string().refine(isBrokerUrl, "Write mqtt://host:port or mqtts://host:port.").exactOptional(),
   topic: z
     .string()
     .min(1)

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { Fault } from "../../protocols/base/fault.ts";
+import { isBrokerUrl } from "../../protocols/bus/broker-url.ts";
 import { isTopicName, topicName } from "../../protocols/bus/topics.ts";
 
 export interface BusPlace {
@@ -23,8 +24,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_BROKER = "mqtt://127.0.0.1:1883";
 
-const URL_FORM = /^mqtts?:\/\/(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?$/;
-
 const credentialsSchema = z.strictObject({ user: z.string(), password: z.string().exactOptional() });
 
 /** Throws Fault `command.usage`, `file.missing`, `file.schema`. */
@@ -43,10 +42,6 @@ export function findBusPlace(options: BusPlaceOptions, environment: Environment)
     ...{ url, user, password: said?.password ?? environment["BEAMRACK_PASSWORD"] ?? null },
     certificateAuthority: authorityPath === undefined ? null : readText(authorityPath),
   };
-}
-
-export function isBrokerUrl(text: string): boolean {
-  return URL_FORM.test(text);
 }
 
 function loginOf(environment: Environment): string {

@@ -57,9 +57,25 @@ export function openBusSession(deps: BusSessionDeps): BusSession {
   let isPausing = false;
   let timer: TimerHandle;
 
+  function tryAgain(fault: Fault): void {
+    deps.lost(fault);
+    isPausing = true;
+    timer = clock.setTimeout(begin, pauseMs);
+    const mostMs = clock.monoMs() - sinceMs < SOON_MS ? PAUSE_SOON_MS : PAUSE_MAX_MS;
+    pauseMs = Math.min(mostMs, 2 * pauseMs);
+  }
+
   function begin(): void {
     isPausing = false;
-    const mine = connect(place.url, optionsOf(deps));
+    let mine: MqttClient;
+    try {
+      mine = connect(place.url, optionsOf(deps));
+    } catch (error) {
+      // A port that cannot be, a signer's file that is none: the library throws, and no run may end for it.
+      if (!(error instanceof Error)) throw error;
+      tryAgain(busFault(place.url, error));
+      return;
+    }
     client = mine;
     let isOver = false;
     let trouble: Fault | undefined;
@@ -71,11 +87,7 @@ export function openBusSession(deps: BusSessionDeps): BusSession {
       isOpen = false;
       mine.end(true);
       if (!isWanted) return;
-      deps.lost(trouble ?? fault);
-      isPausing = true;
-      timer = clock.setTimeout(begin, pauseMs);
-      const mostMs = clock.monoMs() - sinceMs < SOON_MS ? PAUSE_SOON_MS : PAUSE_MAX_MS;
-      pauseMs = Math.min(mostMs, 2 * pauseMs);
+      tryAgain(trouble ?? fault);
     };
 
     mine.on("error", (error) => {

@@ -4,7 +4,6 @@ import { sleep } from "../../protocols/base/clock.ts";
 import { FAULT_CATALOGUE } from "../../protocols/base/fault-catalogue.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
-import { isTopicName } from "../../protocols/bus/topics.ts";
 import { readNotifyConfig, type NotifyConfig } from "../../protocols/notify/notify-config.ts";
 import { CLIENT_OPTIONS, placeOfClient, type ClientValues } from "../bus/client-options.ts";
 import { openRack } from "../bus/rack-look.ts";
@@ -129,9 +128,6 @@ async function openOwnBus(context: CommandContext, asked: ClientValues) {
 
 /** Until it is told to end. What the broker is asked first: wrong places and passwords are refused at once. */
 async function run(context: CommandContext, config: NotifyConfig, asked: ClientValues): Promise<number> {
-  if (asked.rack !== undefined && !isTopicName(asked.rack)) {
-    throw new Fault("command.usage", "--rack", `${asked.rack} is no name of a rack`);
-  }
   const notifier = createNotifier({
     ...{ config, place: placeOfClient(context, asked), rack: asked.rack, clock: context.clock },
     ...{ pid: context.self.pid, environment: context.environment ?? {} },

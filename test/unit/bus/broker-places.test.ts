@@ -5,6 +5,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { isFault } from "../../../protocols/base/fault.ts";
 import { brokerSchema } from "../../../protocols/site/broker-schema.ts";
 import { findBusPlace, type BusPlaceOptions, type Environment } from "../../../tui/bus/bus-place.ts";
+import { openBusSession } from "../../../tui/bus/bus-session.ts";
+import { placeOfClient } from "../../../tui/bus/client-options.ts";
+import { createRealClock } from "../../../tui/rim/real-clock.ts";
+import { until } from "../../support/real-link.ts";
 import { readUsersFile } from "../../../tui/bus/bus-users.ts";
 import { passwordHash } from "../../../tui/bus/password-hash.ts";
 
@@ -45,6 +49,38 @@ describe("where a client looks for the bus", () => {
     expect(refused).toContain("command.usage");
     expect(refused).not.toContain("secret");
     expect(faultOf(() => find({ broker: "http://here" }))).toContain("command.usage");
+  });
+
+  it.each(["mqtt://here:99999", "mqtt://here:0", "mqtt://here:", "mqtt://[::1", "mqtt://here/path"])(
+    "is no place at all: %s",
+    (broker) => {
+      expect(faultOf(() => find({ broker }))).toContain("command.usage");
+    },
+  );
+
+  it("is of one rack: what would be all of them is refused before anything is asked", () => {
+    const place = (rack: string) => faultOf(() => placeOfClient({ environment: {} }, { rack }));
+    expect(place("reference")).toBe("none");
+    for (const rack of ["#", "+", "a/b", ""]) expect(place(rack)).toContain("is no name of a rack");
+  });
+
+  it("may be one with which no connection can even be begun: that is told, and tried again", async () => {
+    const lost: string[] = [];
+    const session = openBusSession({
+      place: { url: "mqtt://127.0.0.1:99999", user: "anna", password: null, certificateAuthority: null },
+      ...{
+        clock: createRealClock(),
+        clientId: "anna-1",
+        topics: [],
+        message: () => undefined,
+        opened: () => undefined,
+      },
+      lost: ({ code }) => lost.push(code),
+    });
+    expect(lost).toEqual(["bus.unreachable"]);
+    expect(session.isOpen()).toBe(false);
+    await until("another try", () => lost.length > 1);
+    await session.close();
   });
 
   it("takes user and password from a file or the environment", () => {

@@ -48,6 +48,9 @@ describe("what cannot be meant is refused with its place", () => {
     ["severities: [stop, hold]", "classes: [shuter]", "classes[0]"],
     ["name: progress", "name: serious", "rules"],
     ["kind: mqtt }", "kind: mqtt, url: mqtt://broker.example.org:1883, topic: a/b }", "url"],
+    ["kind: mqtt }", "kind: mqtt, url: mqtts://broker.example.org:99999, topic: a/b }", "url"],
+    ["kind: mqtt }", "kind: mqtt, url: mqtts://broker.example.org:port, topic: a/b }", "url"],
+    ["kind: mqtt }", 'kind: mqtt, url: "mqtts://[::1", topic: a/b }', "url"],
   ])("%s -> %s", (from, to, place) => {
     expect(found(from, to).join("\n")).toContain(place);
   });
