@@ -26,3 +26,13 @@ export function decimalText(value: number, decimals: number): string {
 export function plainText(text: string): string {
   return text.replace(/\p{Cc}/gu, "?");
 }
+
+/** The same of text in lines, as whole files are printed: their ends and tabs stay. */
+export function plainLines(text: string): string {
+  return text.replace(/(?!\r?\n|\t)\p{Cc}/gu, "?");
+}
+
+/** JSON, whose values stay what they are: of control characters it lets those from U+007F on stand as they are. */
+export function plainJson(text: string): string {
+  return text.replace(/[\u007f-\u009f]/gu, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
+}

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../protocols/base/clock.ts";
 import type { CommandContext, ProgressOutput } from "../command-context.ts";
+import { plainText } from "./number-text.ts";
 import type { ProgressState } from "./progress-state.ts";
 import { COLOURED, fractionDone, PLAIN, renderProgress, renderProgressLine } from "./render-progress.ts";
 
@@ -81,7 +82,7 @@ function createLivePrinter(output: ProgressOutput, clock: Clock): ProgressPrinte
       if (isDue()) draw(state);
     },
     say(line) {
-      redraw([line], drawn);
+      redraw([plainText(line)], drawn);
     },
     aside(write) {
       const lines = drawn;
@@ -118,7 +119,7 @@ function createLinePrinter(output: ProgressOutput, clock: Clock): ProgressPrinte
       if (stepOf(state) > stepPrinted || lookedAtMs - lastMs >= SILENCE_MS) print(state);
     },
     say(line) {
-      output.draw(`${line}\n`);
+      output.draw(`${plainText(line)}\n`);
     },
     aside(write) {
       write();

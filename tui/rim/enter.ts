@@ -1,6 +1,7 @@
 /** Joins the command line to the process: arguments in, exit code out, and no way to hang after the work is done. */
 import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { runCommandLine } from "../command-line.ts";
+import { plainLines } from "../progress/number-text.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { createOutput } from "./output.ts";
 import { packageRoot } from "./package-root.ts";
@@ -15,10 +16,10 @@ export async function enter(): Promise<void> {
   const err = createOutput(process.stderr, process.env);
   const done = await runCommandLine(process.argv.slice(2), {
     print: (line) => {
-      out.write(`${line}\n`);
+      out.write(`${plainLines(line)}\n`);
     },
     printError: (line) => {
-      err.write(`${line}\n`);
+      err.write(`${plainLines(line)}\n`);
     },
     version: () => packageRoot().version,
     async createContext(json) {

@@ -5,6 +5,7 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { parseAttenuationTables, type AttenuationTables } from "../../protocols/dose/attenuation.ts";
 import { parseJsonText } from "../../protocols/input/json-text.ts";
 import type { CommandContext } from "../command-context.ts";
+import { plainJson, plainLines } from "../progress/number-text.ts";
 import { askAtTerminal } from "./ask.ts";
 import { readBootTime } from "./boot-time.ts";
 import { readClockOffset } from "./clock-offset.ts";
@@ -47,11 +48,12 @@ export function createNodeContext(deps: {
         shown.write(text);
       },
     },
+    // Whatever is printed may hold words of files, instruments and other people: nothing of it may steer a terminal.
     print: (line) => {
-      out.write(`${line}\n`);
+      out.write(`${json ? plainJson(line) : plainLines(line)}\n`);
     },
     printError: (line) => {
-      err.write(`${line}\n`);
+      err.write(`${plainLines(line)}\n`);
     },
     readText: readTextFile,
     readPackageText,
