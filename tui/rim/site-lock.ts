@@ -9,9 +9,20 @@ import { createSiteLocks, type SiteHolder, type SiteLock, type SiteLocks } from 
  */
 const STATE_FOLDER = "/tmp/beamrack-sites";
 
+const FRESHEN_MS = 3_600_000;
+
 /** Throws Fault `site.in-use` where another process holds the site or a port of it. Ends with this process. */
 export function takeSiteLock(site: Site, options: { readonly command: string }): SiteLock {
-  return siteLocks().take(site, options);
+  const lock = siteLocks().take(site, options);
+  const timer = setInterval(() => {
+    lock.freshen();
+  }, FRESHEN_MS).unref();
+  return {
+    release() {
+      clearInterval(timer);
+      lock.release();
+    },
+  };
 }
 
 /** Who holds the site or a port of it now; undefined when it is free. */

@@ -5,7 +5,16 @@
  * shared and do not count.
  */
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { isSqliteError, openDatabase, type Database } from "../../controller/record/sqlite.ts";
@@ -31,9 +40,17 @@ export interface SiteLock {
   release(): void;
 }
 
+export interface HeldSiteLock extends SiteLock {
+  /**
+   * Its files count as used just now. What clears old files out of a folder (systemd-tmpfiles, after ten days in /tmp on
+   * many systems) would else take away the lock of a campaign that lasts for weeks, and let a second controller in.
+   */
+  freshen(): void;
+}
+
 export interface SiteLocks {
   /** Throws Fault `site.in-use` where another process, or this one, holds the site or a port of it. */
-  take(site: Site, options: { readonly command: string }): SiteLock;
+  take(site: Site, options: { readonly command: string }): HeldSiteLock;
   /** Who holds the site or a port of it now; undefined when it is free. */
   holderOf(site: Site): SiteHolder | undefined;
 }
@@ -116,6 +133,17 @@ export function createSiteLocks(deps: SiteLocksDeps): SiteLocks {
           // Before the lock: afterwards the file may be another's already.
           rmSync(holderPath(path), { force: true });
           lock.close();
+        },
+        freshen() {
+          if (!isOurs) return;
+          const nowS = deps.wallMs() / 1000;
+          for (const file of [path, holderPath(path)]) {
+            try {
+              utimesSync(file, nowS, nowS);
+            } catch {
+              // It is gone, or on a disk that takes nothing: the lock itself is none the worse for it.
+            }
+          }
         },
       };
     },

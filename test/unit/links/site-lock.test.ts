@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -52,6 +52,25 @@ describe("the lock of a site", () => {
     expect(fault.message).toContain("since 2026-11-21T03:00:00.000Z");
     lock.release();
     locks(99).take(siteWith(), { command: "beamrack run other.yaml" }).release();
+  });
+
+  it("does not grow old as long as it is held: what clears old files away would let a second controller in", () => {
+    const lock = locks().take(siteWith(), { command: "beamrack run" });
+    const own = readdirSync(folder)
+      .filter((name) => /^reference-.*\.(lock|json)$/.test(name))
+      .map((name) => join(folder, name));
+    for (const path of own) utimesSync(path, 1, 1);
+    lock.freshen();
+    const atMs = own.map((path) => statSync(path).mtimeMs);
+    expect(atMs).toEqual([Date.UTC(2026, 10, 21, 3), Date.UTC(2026, 10, 21, 3)]);
+    lock.release();
+    lock.freshen();
+  });
+
+  it("lies where everybody finds it, also that of a service as it is shipped", () => {
+    const unit = repositoryText("docs/systemd/beamrack.service");
+    expect(unit).toContain("ExecStart=");
+    expect(unit).not.toMatch(/^PrivateTmp=(true|yes|on|1|disconnected)/m);
   });
 
   it("is told to whoever only wants to know", () => {
