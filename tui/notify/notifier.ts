@@ -8,18 +8,18 @@ import { topicName } from "../../protocols/bus/topics.ts";
 import type { NotifyConfig } from "../../protocols/notify/notify-config.ts";
 import { createBusClient, type BusClient } from "../bus/bus-client.ts";
 import type { BusPlace, Environment } from "../bus/bus-place.ts";
-import { createHappenings } from "./happenings.ts";
 import { createMailRoute } from "./mail-route.ts";
 import { createMqttRoute } from "./mqtt-route.ts";
 import type { Notice } from "./notice.ts";
 import { createOutbox, type NoticeRoute, type Outbox } from "./outbox.ts";
+import { createRackChoice } from "./rack-choice.ts";
 import { createRuleDesk } from "./rule-desk.ts";
 import { createWebhookRoute } from "./webhook-route.ts";
 
 export interface NotifierDeps {
   readonly config: NotifyConfig;
   readonly place: BusPlace;
-  /** Undefined: the only one on that broker. */
+  /** Undefined: the one that has a controller. */
   readonly rack: string | undefined;
   readonly clock: Clock;
   readonly pid: number;
@@ -38,21 +38,22 @@ const TROUBLE_AGAIN_MS = 60_000;
 /** Throws Faults of the routes' secrets. */
 export function createNotifier(deps: NotifierDeps): Notifier {
   const { config, clock, place } = deps;
-  const happenings = createHappenings(() => clock.monoMs());
+  const choice = createRackChoice(deps.rack, () => clock.monoMs());
   const troubles = createTroubles(deps, (alarm, what) => {
+    const { rack } = choice;
     if (rack === null) return undefined;
     return client.order(
       { command: "trouble", args: { of: alarm, what } },
-      { rack, reason: "a route of notifications" },
+      { rack, reason: "trouble of notifications" },
     );
   });
-  let rack: string | null = deps.rack ?? null;
+  let toldOthers = "";
   let timer: TimerHandle;
 
   const routes = createRoutes(config, {
     ...deps,
-    rack: () => rack ?? "",
-    say: (payload) => rack !== null && client.say(rack, { kind: "notice" }, payload),
+    rack: () => choice.rack ?? "",
+    say: (payload) => choice.rack !== null && client.say(choice.rack, { kind: "notice" }, payload),
   });
   const outboxes = new Map<string, Outbox>();
   for (const route of routes) {
@@ -69,12 +70,10 @@ export function createNotifier(deps: NotifierDeps): Notifier {
     ...(deps.rack === undefined ? {} : { rack: deps.rack }),
     topics: ["controller", "heartbeat", "campaign", "schedule", "alarm", "group-alarm/+", "cell/+"],
     message(read) {
-      if (read.kind !== "read") return;
-      rack ??= read.rack;
-      if (read.rack === rack) happenings.take(read.message);
+      if (read.kind === "read") choice.take(read.rack, read.message);
     },
     link(link) {
-      happenings.link(link.kind === "open");
+      choice.link(link.kind === "open");
       if (link.kind === "open") {
         deps.say(`listens to ${place.url}`);
         isToldLost = false;
@@ -86,16 +85,28 @@ export function createNotifier(deps: NotifierDeps): Notifier {
   });
 
   const desk = createRuleDesk({
-    ...{ config, clock, rack: () => rack ?? "" },
+    ...{ config, clock, rack: () => choice.rack ?? "" },
     send(notice, to) {
       for (const name of to) outboxes.get(name)?.put(notice);
       deps.say(`${notice.rule}: ${notice.title}`);
     },
   });
 
+  /** People who rely on this program for a rack that it does not tell of must hear that. */
+  function tellOthers(): void {
+    const others = choice.others.join(", ");
+    if (others === toldOthers) return;
+    toldOthers = others;
+    const what = `${others} speaks on the same broker and is not told of: name each rack with --rack, to a notifier of its own`;
+    if (others !== "") deps.say(`tells of ${String(choice.rack)} alone; ${what}`);
+    troubles.set("notify-racks", others === "" ? null : what);
+  }
+
   function look(): void {
-    const news = happenings.news(clock.monoMs());
-    desk.take(news, (id) => happenings.alarm(id));
+    const { happenings } = choice;
+    const news = happenings?.news(clock.monoMs()) ?? [];
+    desk.take(news, (id) => choice.happenings?.alarm(id));
+    tellOthers();
     troubles.look();
     timer = clock.setTimeout(look, LOOK_MS);
   }
