@@ -44,7 +44,14 @@ export function servedSiteText(text: string, path: string, places: readonly Benc
     if (isRecord(cabinet)) moveCabinet(group, cabinet, linkOf.get(String(cabinet["name"])), folder);
     else moveGroup(group, folder);
   }
-  return `# Served by beamrack instruments from ${path}.\n${stringify(site)}`;
+  return `${SERVED} ${path}.\n${stringify(site)}`;
+}
+
+const SERVED = "# Served by beamrack instruments from";
+
+/** Whether a file is one that was written like this, and may be written again; any other is somebody's work. */
+export function isServedSite(text: string): boolean {
+  return text.startsWith(SERVED);
 }
 
 function moveCabinet(

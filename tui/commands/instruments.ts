@@ -1,5 +1,5 @@
 /** `beamrack instruments SITE.yaml`: simulated instruments on real links of this computer, until Ctrl-C. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -8,7 +8,7 @@ import type { Position } from "../../protocols/base/position.ts";
 import { BENCH_DESIGN, campaignCells, plainCells } from "../bench/bench-cells.ts";
 import { startBench, type Bench, type BenchPlace } from "../bench/bench.ts";
 import { FAULT_ORDER_TOPIC } from "../bench/fault-order.ts";
-import { servedSiteText } from "../bench/served-site.ts";
+import { isServedSite, servedSiteText } from "../bench/served-site.ts";
 import type { CommandContext, InterruptReason } from "../command-context.ts";
 import { loadCampaign, loadSite } from "../load-campaign.ts";
 import { loadFrameTables, loadWorldData } from "../virtual/load-world-data.ts";
@@ -38,6 +38,7 @@ const STACK_UNCERTAINTY = 0.05;
 
 export async function instrumentsCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
+  if (options.writeSite !== undefined) refuseOtherFile(context, options.writeSite);
   const read = readRack(context, options);
   if (read.kind === "refused") return refuse(context, read.findings);
   const { site, cells, codeOf, stackUncertainty } = read;
@@ -141,6 +142,12 @@ function placesTable(places: readonly BenchPlace[]): readonly string[] {
     Math.max(...places.map((place) => place.driver.length)),
   ] as const;
   return places.map(({ name, driver, where }) => `${name.padEnd(widths[0])}  ${driver.padEnd(widths[1])}  ${where}`);
+}
+
+/** A site is somebody's work, above all the one that is served. Throws Fault `export.exists`. */
+function refuseOtherFile(context: CommandContext, to: string): void {
+  if (!existsSync(to) || isServedSite(context.readText(to))) return;
+  throw new Fault("export.exists", to, "there is a file of this name that no instruments command wrote");
 }
 
 function writeSite(context: CommandContext, bench: Bench, options: InstrumentsOptions, to: string): void {

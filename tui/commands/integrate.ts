@@ -1,5 +1,5 @@
 /** `beamrack integrate`: one image to a pattern, or a program that answers a site's questions for patterns. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -43,7 +43,11 @@ export async function integrateCommand(context: CommandContext, args: readonly s
     const what = "listens on a port or to a broker, not both: a site asks either (docs/instruments/json-integrator.md)";
     throw new Fault("command.usage", WHERE, what);
   }
-  const { calibrations, frames } = values;
+  const { calibrations, csv, frames } = values;
+  // A table is written over the one of before, and over nothing else.
+  if (csv !== undefined && existsSync(csv) && !/\.csv$/i.test(csv)) {
+    throw new Fault("export.exists", csv, "there is a file of this name, and it is no table");
+  }
   if (way !== undefined && frames === undefined) {
     const what = "questions from a broker need --frames, the only folder in which images are then opened";
     throw new Fault("command.usage", WHERE, what);
@@ -66,7 +70,7 @@ export async function integrateCommand(context: CommandContext, args: readonly s
   }
   if (path === undefined || more.length > 0) throw new Fault("command.usage", WHERE, "takes one image, or --listen");
   const calibrant = calibrantOf(values.calibrant, values.tolerance);
-  const code = integrateOne(context, read, path, values.csv, calibrant !== undefined);
+  const code = integrateOne(context, read, path, csv, calibrant !== undefined);
   return calibrant === undefined ? code : compareLines(context, read, path, calibrant);
 }
 
