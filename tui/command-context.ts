@@ -100,7 +100,10 @@ export interface CommandContext {
   readonly clock: Clock;
   /** Resolves after every callback and promise that is ready now has run. */
   drain(): Promise<void>;
-  /** Told of the first SIGINT, SIGTERM or SIGHUP, which then does not end the process; a second one does. Returns the way to stop listening. */
+  /**
+   * Told of the first SIGINT, SIGTERM or, where there is a terminal to lose, SIGHUP, which then does not end the process; a
+   * second one of the first two does. Returns the way to stop listening.
+   */
   onInterrupt(handler: (reason: InterruptReason) => void): () => void;
   /** Asks the person at the terminal, on stderr; null when nobody sits there. */
   ask(question: string): Promise<string | null>;

@@ -1,6 +1,7 @@
 /** Ctrl-C, an order to stop, a lost terminal: the first asks the command to end well, the second ends the process. */
 import { constants } from "node:os";
 import { performance } from "node:perf_hooks";
+import { isatty } from "node:tty";
 import type { InterruptReason } from "../command-context.ts";
 
 const SIGNALS: readonly InterruptReason[] = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -11,15 +12,24 @@ const SIGNALS: readonly InterruptReason[] = ["SIGINT", "SIGTERM", "SIGHUP"];
  */
 const SAME_PRESS_MS = 500;
 
-/** `onForced` is told before the process is ended by a second signal. */
+/** Standard input, output and error. */
+const STANDARD_STREAMS = [0, 1, 2];
+
+/**
+ * `onForced` is told before the process is ended by a second signal.
+ *
+ * A lost terminal is nobody's impatience, so it ends nothing at once. Where none of the standard streams is a terminal
+ * there is none to lose: `nohup` asks for just that, and Node takes back what it asked of the system.
+ */
 export function listenForInterrupts(
   handler: (reason: InterruptReason) => void,
   onForced: (reason: InterruptReason) => void,
+  hasTerminal = STANDARD_STREAMS.some((stream) => isatty(stream)),
 ): () => void {
   let toldAtMs: number | undefined;
   const listener = (signal: NodeJS.Signals): void => {
     const reason = SIGNALS.find((name) => name === signal);
-    if (reason === undefined) return;
+    if (reason === undefined || (reason === "SIGHUP" && (!hasTerminal || toldAtMs !== undefined))) return;
     const nowMs = performance.now();
     if (toldAtMs !== undefined) {
       if (nowMs - toldAtMs < SAME_PRESS_MS) return;

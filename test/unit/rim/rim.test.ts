@@ -243,4 +243,25 @@ describe("interrupts", () => {
     stop();
     expect(process.listeners("SIGINT").filter((listener) => listener.name === "listener")).toEqual([]);
   });
+
+  it("by a lost terminal ends well however often it is told, and not at all where there was no terminal to lose", () => {
+    const exit = vi.spyOn(process, "exit").mockImplementation(() => {
+      throw new Error("exited");
+    });
+    const now = vi.spyOn(performance, "now").mockReturnValue(1000);
+    for (const hasTerminal of [true, false]) {
+      const told: string[] = [];
+      const stop = listenForInterrupts(
+        (reason) => told.push(reason),
+        () => undefined,
+        hasTerminal,
+      );
+      process.emit("SIGHUP", "SIGHUP");
+      now.mockReturnValue(5000);
+      process.emit("SIGHUP", "SIGHUP");
+      expect(told).toEqual(hasTerminal ? ["SIGHUP"] : []);
+      stop();
+    }
+    expect(exit).not.toHaveBeenCalled();
+  });
 });
