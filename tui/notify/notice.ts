@@ -126,6 +126,12 @@ export function worst(all: readonly { readonly severity: NoticeSeverity }[]): No
   );
 }
 
+/** For what stands first, and for what stays where there is no room for all. */
+export function urgency({ severity, isControllerGone, isCall }: Told): number {
+  if (isCall === true) return SEVERITIES.length + 1;
+  return isControllerGone ? SEVERITIES.length : SEVERITIES.indexOf(severity);
+}
+
 /** `beamrack reference: B7: no answer within 2 s (and 3 more)`. */
 export function composeNotice(rack: string, rule: string, told: readonly Told[], heldBack: number): Notice {
   const [first] = told;

@@ -5,7 +5,7 @@ import type { NotifyConfig, NotifyRule } from "../../protocols/notify/notify-con
 import { createCallList, isCall } from "./call-list.ts";
 import type { News } from "./happenings.ts";
 import { createPace, isQuiet, wakes, type Pace } from "./limits.ts";
-import { composeNotice, plainLine, tell, type Notice, type Told } from "./notice.ts";
+import { composeNotice, plainLine, tell, urgency, type Notice, type Told } from "./notice.ts";
 
 export interface RuleDesk {
   /** Called again and again, with what has happened since the last time, also when that is nothing. */
@@ -35,8 +35,15 @@ export function createRuleDesk({ config, clock, rack, send }: RuleDeskDeps): Rul
 
   function keep(state: RuleState, told: readonly Told[]): void {
     for (const one of told) {
-      if (state.kept.length < KEPT_MAX) state.kept.push(one);
-      else state.keptBeyond += 1;
+      state.kept.push(one);
+      if (state.kept.length <= KEPT_MAX) continue;
+      // The least urgent gives way, of equals the latest: what wakes people must be named as it does.
+      const least = Math.min(...state.kept.map(urgency));
+      state.kept.splice(
+        state.kept.findLastIndex((kept) => urgency(kept) === least),
+        1,
+      );
+      state.keptBeyond += 1;
     }
   }
 
@@ -81,7 +88,8 @@ function unanswered(told: Told): Told {
   return { ...told, text: plainLine(`nobody has acknowledged: ${told.text}`) };
 }
 
-/** What came last stands in the title. */
+/** The most urgent stands in the title, of equals what came last. */
 function urgentFirst(kept: readonly Told[], fresh: readonly Told[]): readonly Told[] {
-  return [...kept.filter((told) => fresh.includes(told)), ...kept.filter((told) => !fresh.includes(told))];
+  const latest = [...kept.filter((told) => fresh.includes(told)), ...kept.filter((told) => !fresh.includes(told))];
+  return latest.sort((left, right) => urgency(right) - urgency(left));
 }

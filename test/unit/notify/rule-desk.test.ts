@@ -69,3 +69,29 @@ it("quiet hours keep back what can wait, and tell it once they are over; what ca
   expect(alarm.sent[0]?.severity).toBe("stop");
   expect(alarm.sent[0]?.title).toContain("A2: ");
 });
+
+it("what is most urgent is named, however much else was kept back before it", () => {
+  const quiet = { from: "11:00", to: "13:00", time_zone: "UTC", except: ["stop" as const] };
+  const night = bench({ quiet });
+  for (let count = 0; count < KEPT_MAX + 5; count += 1) night.raise();
+  expect(night.sent).toEqual([]);
+  night.raise("stop");
+  expect(night.sent).toHaveLength(1);
+  expect(night.sent[0]?.severity).toBe("stop");
+  expect(night.sent[0]?.title).toContain(`A${String(KEPT_MAX + 6)}: `);
+  expect(night.sent[0]?.lines[0]).toContain(`A${String(KEPT_MAX + 6)}: `);
+  expect(night.sent[0]?.lines.at(-1)).toBe("and 6 more, kept back by the limits of this rule");
+});
+
+it("what must not wait for the end of quiet hours is not forgotten either, where the rate let nothing out as it came", () => {
+  const quiet = { from: "11:00", to: "15:00", time_zone: "UTC", except: ["stop" as const] };
+  const night = bench({ quiet });
+  night.raise("stop");
+  night.raise("stop");
+  for (let count = 0; count < KEPT_MAX + 5; count += 1) night.raise();
+  night.raise("stop");
+  expect(night.sent).toHaveLength(2);
+  night.pass(3_600_000);
+  expect(night.sent).toHaveLength(3);
+  expect(night.sent[2]?.severity).toBe("stop");
+});
