@@ -4,7 +4,7 @@ import type { Fault } from "../../protocols/base/fault.ts";
 import type { EmailRoute } from "../../protocols/notify/notify-config.ts";
 import { readText, type Environment } from "../bus/bus-place.ts";
 import type { Notice } from "./notice.ts";
-import { routeTrouble, type NoticeRoute } from "./outbox.ts";
+import { partTrouble, routeTrouble, type NoticeRoute } from "./outbox.ts";
 import { secretOf, withoutSecrets } from "./route-secrets.ts";
 
 const PORTS = { tls: 465, starttls: 587, none: 25 } as const;
@@ -35,14 +35,17 @@ export function createMailRoute(name: string, route: EmailRoute, environment: En
   return {
     name,
     async send(notice) {
+      let refused: readonly string[];
       try {
-        await transport.sendMail({
+        const sent = await transport.sendMail({
           ...{ from: route.from, to: [...route.to], subject: notice.title, text: mailText(notice) },
           headers: { "Auto-Submitted": "auto-generated" },
         });
+        refused = sent.rejected;
       } catch (error) {
         throw mailTrouble(name, error, [password]);
       }
+      if (refused.length > 0) throw partTrouble(name, `refused for ${refused.join(", ")}; the others have it`);
     },
     close() {
       transport.close();

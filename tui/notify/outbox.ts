@@ -8,7 +8,7 @@ import type { Notice } from "./notice.ts";
 
 export interface NoticeRoute {
   readonly name: string;
-  /** Rejects with a `routeTrouble`; anything else is worth another try. Ends within half a minute. */
+  /** Rejects with a `routeTrouble` or a `partTrouble`; anything else is worth another try. Ends within half a minute. */
   send(notice: Notice): Promise<void>;
   close(): Promise<void>;
 }
@@ -16,6 +16,11 @@ export interface NoticeRoute {
 /** Why it could not be sent; `isFinal`: another try would get the same answer. `what` holds no secret. */
 export function routeTrouble(route: string, what: string, isFinal: boolean, cause?: unknown): Fault {
   return new Fault("notify.failed", route, what, { is_final: isFinal }, cause);
+}
+
+/** It went out, but not to everybody: told, and not sent again, for the others have it. */
+export function partTrouble(route: string, what: string): Fault {
+  return new Fault("notify.failed", route, what, { is_part: true });
 }
 
 export interface Outbox {
@@ -57,14 +62,24 @@ export function createOutbox({ route, clock, state }: OutboxDeps): Outbox {
     lostSince += 1;
   }
 
+  function tell(error: unknown): void {
+    if (isTold) return;
+    isTold = true;
+    state(error instanceof Error ? error.message : "it failed");
+  }
+
   function failed(error: unknown): void {
+    if (isFault(error) && error.detail["is_part"] === true) {
+      // Those who are reached do not wait for those who are not.
+      queue.shift();
+      [failureCount, lostSince] = [0, 0];
+      tell(error);
+      return;
+    }
     const isFinal = isFault(error) && error.detail["is_final"] === true;
     failureCount += 1;
     if (isFinal) lose();
-    if ((isFinal || failureCount >= FAILURES_TOLD) && !isTold) {
-      isTold = true;
-      state(error instanceof Error ? error.message : "it failed");
-    }
+    if (isFinal || failureCount >= FAILURES_TOLD) tell(error);
   }
 
   function worked(): void {

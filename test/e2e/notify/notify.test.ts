@@ -130,6 +130,14 @@ it("no mail goes out where the certificate, the password or the address will not
   expect(mail.mails).toHaveLength(1);
 }, 240_000);
 
+it("an address that is refused among others is told by its name, though the others have their mail", async () => {
+  const before = mail.mails.length;
+  const trouble = await sent(mailRoute().replace("[anna@example.org]", "[anna@example.org, nobody@example.org]"));
+  expect(trouble).toContain("nobody@example.org");
+  expect(trouble).not.toContain("anna@example.org");
+  expect(mail.mails.slice(before).map(({ to }) => to)).toEqual([["anna@example.org"]]);
+}, 240_000);
+
 it("a webhook gets JSON with its token, over TLS that was verified; errors and redirections are trouble", async () => {
   const token = { BEAMRACK_HOOK_TOKEN: "token-0123456789" };
   const route = (url: string, more = `, ca_file: ${AUTHORITY_FILE}`): string =>

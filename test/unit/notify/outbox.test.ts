@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Clock } from "../../../protocols/base/clock.ts";
 import type { Notice } from "../../../tui/notify/notice.ts";
-import { createOutbox, OUTBOX_MAX, routeTrouble } from "../../../tui/notify/outbox.ts";
+import { createOutbox, OUTBOX_MAX, partTrouble, routeTrouble } from "../../../tui/notify/outbox.ts";
 
 const notice = (title: string): Notice => ({ rule: "all", severity: null, title, lines: [title], heldBack: 0 });
 
@@ -27,6 +27,10 @@ function bench(answers: readonly (string | null)[]) {
       name: "mail",
       send({ title, lines }) {
         const answer = left.shift() ?? null;
+        if (answer?.startsWith("in part") === true) {
+          sent.push(title);
+          return Promise.reject(partTrouble("mail", answer));
+        }
         if (answer !== null) return Promise.reject(routeTrouble("mail", answer, answer.startsWith("refused")));
         sent.push([title, ...lines.slice(1)].join(" | "));
         return Promise.resolve();
@@ -80,4 +84,13 @@ it("no more than a bounded number waits: the oldest are lost, and counted", asyn
   await pass(1000);
   expect(outbox.waitingCount).toBe(OUTBOX_MAX);
   expect(outbox.lostCount).toBe(30);
+});
+
+it("those who are reached do not wait for one who is not, who is told of until all are reached", async () => {
+  const { outbox, sent, states, pass } = bench(["in part: not boris", "in part: not boris"]);
+  for (const title of ["one", "two", "three"]) outbox.put(notice(title));
+  await pass(100);
+  expect(sent).toEqual(["one", "two", "three"]);
+  expect(states).toEqual(["in part: not boris", null]);
+  expect(outbox.lostCount).toBe(0);
 });
