@@ -16,7 +16,7 @@ describe("connecting", () => {
     });
     expect(bench.lines).toEqual([
       ...["*IDN?", "*LANG?", "OUTP:SMOD HIMP", "OUTP?", "OUTP OFF", "OUTP OFF", "OUTP?"],
-      ...["*RST", "OUTP:SMOD HIMP", "SYST:ERR?"],
+      ...["*CLS", "*RST", "OUTP:SMOD HIMP", "SYST:ERR?"],
     ]);
     expect(bench.channel.capabilities).toMatchObject({ runsProgrammeAlone: false, buffersSamples: false });
   });
@@ -30,6 +30,16 @@ describe("connecting", () => {
     const bench = createKeithleyBench(options);
     expect((await bench.faultOf(bench.channel.connect())).code).toBe("device.wrong");
     expect(bench.lines.every((line) => line.startsWith("*") && line.endsWith("?"))).toBe(true);
+  });
+
+  test("takes no error of somebody before it for one of its own set-up", async () => {
+    const bench = createKeithleyBench();
+    const before = await bench.settle(bench.cable.openLink());
+    for (let count = 0; count < 5; count += 1) before.write(Buffer.from("MEAS:NONSENSE\n"));
+    await bench.pass(1);
+    before.close();
+    await bench.settle(bench.channel.connect());
+    await bench.settle(bench.channel.start(charge));
   });
 
   test("switches an output off that was left on", async () => {

@@ -29,7 +29,7 @@ import { testCell, testClock } from "../../support/methodscript-bench.ts";
 
 describe("commands, as in the vendor's scripts", () => {
   test("reset, reading and buffer", () => {
-    expect(RESET_LINES).toEqual(["*RST", "OUTP:SMOD HIMP"]);
+    expect(RESET_LINES).toEqual(["*CLS", "*RST", "OUTP:SMOD HIMP"]);
     expect(READ_SOURCE_AND_READING).toBe('READ? "defbuffer1", SOUR, READ');
     expect(bufferQuery(1, 50)).toBe('TRAC:DATA? 1, 50, "defbuffer1", READ, REL');
   });
