@@ -12,8 +12,13 @@ export interface SmuRange {
   readonly sampleIntervalMinS: number;
 }
 
-/** At its level the read-back may lie this far on the near side. */
+/** The source's resolution in the 20 V range. */
 const VOLTAGE_TOLERANCE_V = 0.0005;
+/** By the data sheet of the 2450, 20 V range: what its source and its read-back of it may be off, together. */
+const LEVEL_ERROR_V = 0.0024 + 0.001;
+const LEVEL_ERROR_SHARE = 0.00015 + 0.00015;
+/** Below this share of the current asked for, it is the voltage that the unit keeps. */
+const TAPERED_SHARE = 0.95;
 /** The voltage limit of an open-circuit reading stays above any cell, or the unit would load it. */
 export const OPEN_CIRCUIT_LIMIT_MARGIN_V = 0.5;
 
@@ -79,12 +84,20 @@ export function endAt(step: ChannelStep, stepTimeS: number, voltageV: number, cu
   if (step.kind === "constant-current") {
     const endV = step.untilVoltageV ?? (step.currentA > 0 ? limits.voltageMaxV : limits.voltageMinV);
     const beyondV = step.currentA > 0 ? voltageV - endV : endV - voltageV;
+    // At its level a unit may read back less for good: then its current tells that it is there.
+    const isTapered = Math.abs(currentA) < TAPERED_SHARE * Math.abs(step.currentA);
+    const toleranceV = isTapered ? levelErrorV(endV) : VOLTAGE_TOLERANCE_V;
     // Without an end voltage the cell's limit is where the current stops being constant.
-    if (beyondV >= -VOLTAGE_TOLERANCE_V) return step.untilVoltageV === null ? "limit" : "voltage";
+    if (beyondV >= -toleranceV) return step.untilVoltageV === null ? "limit" : "voltage";
   }
   if (step.kind === "constant-voltage" && step.untilCurrentA !== null) {
-    const isThere = Math.abs(voltageV - step.voltageV) <= 4 * VOLTAGE_TOLERANCE_V;
+    const isThere = Math.abs(voltageV - step.voltageV) <= levelErrorV(step.voltageV);
     if (isThere && Math.abs(currentA) <= step.untilCurrentA) return "current";
   }
   return stepTimeS >= step.untilTimeS ? "time" : null;
+}
+
+/** How far the read-back at a level may lie from it. */
+function levelErrorV(levelV: number): number {
+  return LEVEL_ERROR_V + LEVEL_ERROR_SHARE * Math.abs(levelV);
 }

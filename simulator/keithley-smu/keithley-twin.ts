@@ -17,6 +17,8 @@ export interface KeithleyTwinDeps {
   readonly readingMs?: number;
   /** How often it looks at the cell, whoever asks. Default 1 s. */
   readonly tickMs?: number;
+  /** How far the voltage that it sources lies from the level, by its own read-back. Default 0. */
+  readonly levelErrorV?: number;
 }
 
 export interface KeithleyTwin {
@@ -60,6 +62,7 @@ export function createKeithleyTwin(deps: KeithleyTwinDeps): KeithleyTwin {
   const { end, clock, cell } = deps;
   const readingMs = deps.readingMs ?? 60;
   const tickMs = deps.tickMs ?? 1000;
+  const levelErrorV = deps.levelErrorV ?? 0;
   const errors: string[] = [];
   const buffer: { reading: number; atMs: number }[] = [];
   let settings: Settings = { ...AFTER_RESET };
@@ -102,7 +105,7 @@ export function createKeithleyTwin(deps: KeithleyTwinDeps): KeithleyTwin {
   function drive(): void {
     if (!isOn) return;
     const { sourceFunction, levelV, levelA, limitA } = settings;
-    if (sourceFunction === "VOLT") cell.applyVoltageWithin(clock.nowMs(), levelV, -limitA, limitA);
+    if (sourceFunction === "VOLT") cell.applyVoltageWithin(clock.nowMs(), levelV + levelErrorV, -limitA, limitA);
     else cell.applyCurrent(clock.nowMs(), levelA);
     look();
   }

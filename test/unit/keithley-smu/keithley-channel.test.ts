@@ -109,6 +109,33 @@ describe("running a step", () => {
     for (const sample of bench.samples.slice(before)) expect(sample.currentA).toBeCloseTo(-0.01, 6);
   });
 
+  test.each([-0.004, -0.001, 0.004])(
+    "ends charge, hold and discharge with a source that is %f V off, as its data sheet allows",
+    async (levelErrorV) => {
+      const bench = createKeithleyBench({ twin: { levelErrorV } });
+      await bench.settle(bench.channel.connect());
+      await bench.settle(bench.channel.start(charge));
+      await bench.pass(60);
+      expect(bench.ends).toEqual(["voltage"]);
+      // No sooner than its current falls.
+      expect(bench.samples.at(-2)?.currentA).toBeCloseTo(0.001, 8);
+      const hold: ChannelStep = { kind: "constant-voltage", voltageV: 4.2, untilCurrentA: 0.0002, ...common };
+      await bench.settle(bench.channel.start(hold));
+      await bench.pass(40);
+      await bench.settle(bench.channel.start({ ...charge, currentA: -0.001, untilVoltageV: 3.5 }));
+      await bench.pass(90);
+      expect(bench.ends).toEqual(["voltage", "current", "voltage"]);
+    },
+  );
+
+  test("goes on near its end voltage for as long as the current is the one asked for", async () => {
+    const bench = createKeithleyBench();
+    await bench.settle(bench.channel.connect());
+    await bench.settle(bench.channel.start({ ...charge, currentA: 0.00001, untilTimeS: 60, untilVoltageV: 3.712 }));
+    await bench.pass(70);
+    expect(bench.ends).toEqual(["time"]);
+  });
+
   test.each([
     ["charge", 0.001, 3.6, "voltage"],
     ["discharge", -0.001, 3.8, "voltage"],
