@@ -80,7 +80,8 @@ function holdSetting(
   return {
     kind: "driven",
     voltageV: step.voltageV,
-    voltageRounding: "down",
+    // Away from the limit that is nearer.
+    voltageRounding: step.voltageV - limits.voltageMinV < limits.voltageMaxV - step.voltageV ? "up" : "down",
     chargeCurrentA: Math.min(ledA, limits.currentMaxA),
     dischargeCurrentA: Math.min(ledA, -limits.currentMinA),
   };

@@ -36,8 +36,10 @@ export interface CyclerUnit {
   firmware(): Promise<string | null>;
   /** Nominal values, which others are shares of. Asked first after identifying. */
   learn(): Promise<void>;
-  /** Remote control, and what the map writes once. */
-  prepare(): Promise<void>;
+  /** Remote control, without which nothing can be written. */
+  takeControl(): Promise<void>;
+  /** What the map writes once. With the output off: it may raise what limited somebody else's. */
+  setUp(): Promise<void>;
   isOn(): Promise<boolean>;
   read(): Promise<CyclerReading>;
   /** Writes all three and reads them back: nothing on the way is checked by the dialect. */
@@ -143,8 +145,10 @@ export function createCyclerUnit(name: string, bus: ModbusBus, map: CyclerMap): 
       }
       nominal = learnt;
     },
-    async prepare() {
+    async takeControl() {
       if (map.write.remote !== null) await told("remote control", bus.writeCoil(map.write.remote.address, true));
+    },
+    async setUp() {
       for (const { point, value } of map.setup)
         await writePoint(`register ${point.address}`, point, encoded(`register ${point.address}`, point, value));
     },

@@ -169,9 +169,10 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
       const identity = await identify(unit);
       await unit.learn();
       const wasOn = await unit.isOn();
-      await unit.prepare();
+      await unit.takeControl();
       await switchOff(open);
       if (wasOn) foundRunningAtMs = clock.monoMs();
+      await unit.setUp();
       previous = null;
       rest();
       return { identity, wasOn };

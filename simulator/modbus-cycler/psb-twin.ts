@@ -24,6 +24,8 @@ export interface PsbTwinDeps {
   readonly idleCloseMs?: number | null;
   /** How often it looks at the cell, whoever asks. Default 1 s. */
   readonly tickMs?: number;
+  /** Keeps, and reads back, what was set as one of its steps, which are half as many as a register has numbers. Default false. */
+  readonly keepsWholeSteps?: boolean;
 }
 
 export interface PsbTwin {
@@ -164,7 +166,7 @@ export function createPsbTwin(deps: PsbTwinDeps): PsbTwin {
     if (values.length !== 1) return ILLEGAL_VALUE;
     if (!isRemote) return ACCESS_DENIED;
     if (value > SETTING_MAX) return ILLEGAL_VALUE;
-    settings.set(address, value);
+    settings.set(address, deps.keepsWholeSteps === true ? value - (value % (FULL / STEPS)) : value);
     drive();
     return 0;
   }

@@ -48,6 +48,7 @@ const writableShape = {
   table: z.literal("holding").default("holding"),
   min: z.number(),
   max: z.union([z.number(), z.literal("nominal")], "Give a number, or the word nominal."),
+  raw_step: z.int().min(1).max(0xffff).exactOptional(),
   write_function: z.union([z.literal(6), z.literal(16)]).exactOptional(),
 };
 const writablePoint = strictObject(writableShape);
@@ -185,6 +186,7 @@ function mapOf(record: z.output<typeof mapSchema>, named: NamedPoint[]): CyclerM
       bit: null,
       min: given.min,
       max: given.max,
+      ...(given.raw_step === undefined ? {} : { rawStep: given.raw_step }),
       writeFunction: given.write_function ?? (count === 1 ? 6 : 16),
     });
   }
@@ -267,6 +269,8 @@ function checkScales(document: InputDocument, named: readonly NamedPoint[], map:
       refuse(path, `no nominal ${point.scale.of} is given`, `Add nominal.${point.scale.of}, or use scale.`);
     if ("max" in point && point.max === "nominal" && point.scale.kind !== "share")
       refuse([...path, "max"], "nominal is the most of a share only", "Give the largest value as a number.");
+    if ("rawStep" in point && (point.type === "f32" || point.type === "f64"))
+      refuse([...path, "raw_step"], `a raw_step of ${point.type}`, "Only whole numbers have steps: leave it out.");
     if (point.bit !== null && point.bit >= 16 * point.count)
       refuse([...path, "bit"], `bit ${point.bit} of ${point.type}`, `Count bits from 0 to ${16 * point.count - 1}.`);
     if (point.address < 0 || point.address + point.count > 65_536)

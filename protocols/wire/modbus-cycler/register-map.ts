@@ -29,6 +29,8 @@ export interface RegisterPoint {
 export interface WritablePoint extends RegisterPoint {
   readonly min: number;
   readonly max: number | "nominal";
+  /** What is written is a multiple of this: a unit with coarser steps than its register may keep another number. Default 1. */
+  readonly rawStep?: number;
   /** 6 writes one register, 16 several; some units know only one of them. */
   readonly writeFunction: 6 | 16;
 }

@@ -79,8 +79,8 @@ export function decodeText(point: RegisterPoint, words: readonly number[]): Deco
 }
 
 /**
- * The registers for a value. Where the unit takes whole numbers, the value that is set lies on the side of `rounding`,
- * so that no limit grows: down for an upper one. Outside the point's own limits, or of what its type holds: a reason.
+ * The registers for a value. Where the unit takes whole numbers, the value that is set lies on a step of the unit on the
+ * side of `rounding`, so that no limit grows: down for an upper one. Outside the point's own limits, or of what its type holds: a reason.
  */
 export function encodeNumber(
   point: WritablePoint,
@@ -108,14 +108,17 @@ function nominalOf(point: RegisterPoint, nominal: Nominal): number | undefined {
   return point.scale.kind === "share" ? nominal[point.scale.of] : undefined;
 }
 
-/** A raw number that misses a whole one by no more than this is that one. */
+/** A count of steps that misses a whole one by no more than this is that one. */
 const WHOLE_WITHIN = 1e-10;
 
-function rawWords(point: RegisterPoint, raw: number, isDown: boolean): Decoded<readonly number[]> {
+/** On the unit's own steps, so that the number it keeps is the one written. */
+function rawWords(point: WritablePoint, raw: number, isDown: boolean): Decoded<readonly number[]> {
   const view = new DataView(new ArrayBuffer(point.count * 2));
-  const nearest = Math.round(raw);
-  const isWhole = Math.abs(raw - nearest) <= WHOLE_WITHIN * Math.max(1, Math.abs(raw));
-  const whole = isWhole ? nearest : isDown ? Math.floor(raw) : Math.ceil(raw);
+  const { rawStep = 1 } = point;
+  const steps = raw / rawStep;
+  const nearest = Math.round(steps);
+  const isWhole = Math.abs(steps - nearest) <= WHOLE_WITHIN * Math.max(1, Math.abs(steps));
+  const whole = rawStep * (isWhole ? nearest : isDown ? Math.floor(steps) : Math.ceil(steps));
   switch (point.type) {
     case "u16":
       if (whole < 0 || whole > 0xffff) return tooLarge(point, whole);

@@ -35,11 +35,21 @@ describe("connecting", () => {
       "0003007b0002", // nominal current
       "000301f90002", // is the output on?
       "00050192ff00", // remote control
-      "000601f6cccc", // source power
-      "000601f2cccc", // sink power
       "000501950000", // output off
       "000301f90002", // it is
+      "000601f6cccc", // source power
+      "000601f2cccc", // sink power
     ]);
+  });
+
+  test("switches off what was on before it sets anything up, and leaves it off when that is refused", async () => {
+    const { setup, ...rest } = smallPsbMap();
+    const unknown = setup.map(({ point, value }) => ({ point: { ...point, address: 9000 }, value }));
+    const bench = createCyclerBench({ channel: { map: { ...rest, setup: unknown } } });
+    bench.twin.press(true);
+    expect((await faultOf(bench, bench.channel.connect())).code).toBe("device.refused");
+    expect(bench.twin.isOutputOn).toBe(false);
+    expect(bench.channel.foundRunningAtMs).toEqual(expect.any(Number));
   });
 
   test.each([
@@ -83,7 +93,7 @@ describe("a step", () => {
     await bench.settle(bench.channel.start(charge));
     expect(pdus(bench)).toEqual([
       "000301f90002",
-      "000601f45603", // 4.2 of 10 V, rounded down
+      "000601f45602", // 4.2 of 10 V is 22019.8: rounded down to a step of the unit
       "000601f5020c", // 1 of 100 mA
       "000601f30000",
       "000301f40001",
@@ -97,11 +107,32 @@ describe("a step", () => {
   test("rounds the end of a discharge up, so that no limit is passed", async () => {
     const bench = await connected();
     await bench.settle(bench.channel.start({ ...charge, currentA: -0.001, untilVoltageV: 2.5 }));
-    // 2.5 of 10 V is 13107 exactly; 2.5001 would be 13107.5.
-    expect(pdus(bench)).toContain("000601f43333");
-    await bench.settle(bench.channel.abort());
-    await bench.settle(bench.channel.start({ ...charge, currentA: -0.001, untilVoltageV: 2.5001 }));
+    // 2.5 of 10 V is 13107 exactly, which lies between two steps of the unit; 2.5003 would be 13108.6.
     expect(pdus(bench)).toContain("000601f43334");
+    await bench.settle(bench.channel.abort());
+    await bench.settle(bench.channel.start({ ...charge, currentA: -0.001, untilVoltageV: 2.5003 }));
+    expect(pdus(bench)).toContain("000601f43336");
+  });
+
+  test.each([
+    ["lowest", 2.5003, "000601f43336"],
+    ["highest", 4.2, "000601f45602"],
+  ])("holds at the cell's %s voltage without passing it", async (_, voltageV, pdu) => {
+    const bench = await connected();
+    const tight: CellLimits = { ...limits, voltageMinV: 2.5003, voltageMaxV: 4.2 };
+    const hold: ChannelStep = { kind: "constant-voltage", voltageV, untilCurrentA: null, ...common, limits: tight };
+    await bench.settle(bench.channel.start(hold));
+    expect(pdus(bench)).toContain(pdu);
+  });
+
+  test("sets steps that the unit has, which reads them back as they were set", async () => {
+    const bench = await connected({ twin: { keepsWholeSteps: true } });
+    for (const currentA of [0.001, -0.001, 0.0011, 0.0012]) {
+      const untilVoltageV = currentA > 0 ? 4.2 : 2.5;
+      await bench.settle(bench.channel.start({ ...charge, currentA, untilVoltageV }));
+      await bench.settle(bench.channel.abort());
+    }
+    expect(bench.heard.ends).toEqual(Array.from({ length: 4 }, () => "aborted"));
   });
 
   test("is not switched on when the unit does not keep what was set", async () => {
@@ -130,7 +161,7 @@ describe("a step", () => {
       }),
     );
     const sent = pdus(bench);
-    expect(sent).toContain("000601f50a3d");
+    expect(sent).toContain("000601f50a3c");
     expect(sent).toContain("000601f30418");
   });
 

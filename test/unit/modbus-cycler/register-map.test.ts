@@ -19,7 +19,7 @@ describe("the shipped map", () => {
     expect(findings).toEqual([]);
     expect(map?.read.currentA).toMatchObject({ address: 508, count: 1, scale: { kind: "share", fullScale: 52_428 } });
     expect(map?.write.output).toEqual({ address: 405 });
-    expect(map?.write.voltageV).toMatchObject({ writeFunction: 6, min: 0, max: "nominal" });
+    expect(map?.write.voltageV).toMatchObject({ writeFunction: 6, min: 0, max: "nominal", rawStep: 2 });
     expect(map?.identity.model).toMatchObject({ address: 1, count: 20, type: "text" });
   });
 
@@ -53,6 +53,11 @@ describe("a map is refused", () => {
       "with nominal as the most of what is no share",
       changed("full_scale: 52428, of: voltage_V, min: 0, max: nominal", "min: 0, max: nominal"),
       /nominal is the most of a share only/,
+    ],
+    [
+      "with steps of what is no whole number",
+      changed("type: u16, full_scale: 52428, of: voltage_V, min", "type: f32, full_scale: 52428, of: voltage_V, min"),
+      /write\.voltage_V\.raw_step: a raw_step of f32/,
     ],
     [
       "with a bit that the register does not have",
