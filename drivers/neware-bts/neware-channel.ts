@@ -5,12 +5,13 @@
  */
 import { sleep } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
-import type { Channel, ChannelListener, ChannelStep, LeftRunning } from "../../protocols/roles/channel.ts";
+import type { Channel, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/neware/bts-replies.ts";
 import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
-import { ALL_ROWS, createLeftRows, type LeftRows } from "./left-rows.ts";
+import { ALL_ROWS, type LeftRows } from "./left-rows.ts";
+import { createLeftTest, type LeftTest, type MakeRun } from "./left-test.ts";
 import { NEWARE_BTS, newareCapabilities, type NewareChannelOptions } from "./neware-channel-options.ts";
 import type { CabinetMember, CabinetPort } from "./neware-cabinet.ts";
 import { createRunningTest, type RunningTest } from "./running-test.ts";
@@ -56,7 +57,7 @@ export function createNewareChannel(
   let session = 0;
   let latest: RunningTest | null = null;
   let lastVoltageV = Number.NaN;
-  let left: LeftRunning | null = null;
+  let left: LeftTest | null = null;
   let hasTakenOver = false;
   let foundRunningAtMs: number | null = null;
   const turns = createTurns();
@@ -130,6 +131,8 @@ export function createNewareChannel(
       };
       const status = await cabinet.status(address);
       hasTakenOver = await takeOver(status, of);
+      // Whoever gave this attempt up may ask again: what was found by then is kept, and nothing is ended.
+      if (of !== session) throw new Fault("link.closed", name, "the channel was disconnected while it connected");
       left = null;
       if (hasTakenOver) return identity;
       let isAtRest = isResting(status);
@@ -153,15 +156,10 @@ export function createNewareChannel(
    */
   async function takeOver(status: string, of: number): Promise<boolean> {
     const sought = left;
-    const known = sought?.lastSample ?? null;
-    if (sought === null || known === null) return false;
-    const test = await cabinet.latestTest(address);
-    if (test === null || of !== session) return false;
-    const rows = createLeftRows(known);
-    const run = runOf(sought.step, null, clock.monoMs(), rows);
-    run.isLatest(test);
-    await run.drain(test.rowCount);
-    if (!rows.isProven || of !== session) return false;
+    const test = sought === null ? null : await cabinet.latestTest(address);
+    if (sought === null || test === null || of !== session) return false;
+    const run = await sought.find(test);
+    if (run === null || of !== session) return false;
     follow(run);
     if (isResting(status) && test.isComplete && run.rowCount >= test.rowCount) conclude(run, status);
     return true;
@@ -170,7 +168,6 @@ export function createNewareChannel(
   /** Hands on what the store kept of a step that a lost link interrupted. */
   async function recover(): Promise<void> {
     const run = interrupted;
-    interrupted = null;
     if (run === null) return;
     const test = await cabinet.latestTest(address);
     try {
@@ -179,6 +176,8 @@ export function createNewareChannel(
       if (!isFault(error) || error.code !== "device.unknown-outcome") throw error;
       for (const handler of faultHandlers) handler(error);
     }
+    // Not before: an answer lost over it must not lose the rows.
+    interrupted = null;
   }
 
   /**
@@ -271,11 +270,10 @@ export function createNewareChannel(
     previousTestId: number | null,
     startedMs: number,
     rows: Pick<LeftRows, "isToBeTold">,
+    rowsBefore = 0,
   ): RunningTest {
     return createRunningTest({
-      name,
-      step,
-      previousTestId,
+      ...{ name, step, previousTestId, rowsBefore },
       startedMs,
       nowMs: () => clock.monoMs(),
       fetch: (testId, startPosition) => cabinet.rows(address, testId, startPosition),
@@ -424,8 +422,9 @@ export function createNewareChannel(
     listen(next) {
       listener = next;
     },
-    leaveRunning(step) {
-      left = step;
+    leaveRunning({ lastSample, ...of }) {
+      const make: MakeRun = (rows, rowsBefore) => runOf(of.step, null, clock.monoMs(), rows, rowsBefore);
+      left = lastSample === null ? null : createLeftTest({ ...of, lastSample }, make);
     },
     // Rows of its own record, which are numbered from 1 in each test.
     samplesCounted: () => latest?.rowCount ?? null,

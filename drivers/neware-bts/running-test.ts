@@ -27,6 +27,8 @@ export interface RunningTestDeps {
   readonly step: ChannelStep;
   /** The channel's latest test before the start; null when there was none. */
   readonly previousTestId: number | null;
+  /** Its first rows, which nobody asks for. Default none. */
+  readonly rowsBefore?: number;
   readonly startedMs: number;
   readonly nowMs: () => number;
   readonly fetch: (testId: number, startPosition: number) => Promise<BtsRows>;
@@ -37,7 +39,7 @@ export function createRunningTest(deps: RunningTestDeps): RunningTest {
   const { name, step, previousTestId } = deps;
   let testId: number | null = null;
   let lastRow: BtsRow | null = null;
-  let deliveredCount = 0;
+  let deliveredCount = deps.rowsBefore ?? 0;
   let lastHeardMs = deps.startedMs;
   /** One after the other, or rows would be fetched twice. */
   let draining: Promise<void> = Promise.resolve();

@@ -9,13 +9,13 @@ const charge: ChannelStep = {
   ...{ sampleIntervalS: 1, untilTimeS: 60, limits },
 };
 
-/** A controller starts the step and is gone after 20 s; the next one is told what the record has of it. */
-async function leftBehind(bench: NewareBench, step: ChannelStep, alter: Partial<LeftRunning> = {}) {
+/** A controller starts the step and is gone after `afterS`; the next one is told what the record has of it. */
+async function leftBehind(bench: NewareBench, step: ChannelStep, alter: Partial<LeftRunning> = {}, afterS = 20) {
   const { one, clock } = bench;
   await bench.settle(one.channel.connect());
   await bench.settle(one.channel.start(step));
   const startedMs = clock.nowMs();
-  await bench.pass(20);
+  await bench.pass(afterS);
   const last = one.samples.at(-1);
   one.channel.disconnect();
   const next = bench.cabinet.channel("next", addressOf(0));
@@ -64,6 +64,67 @@ describe("a test that a controller before this one started", () => {
     expect(ends).toEqual(["time"]);
     expect(heard.at(-1)).toBeCloseTo(60, 0);
     expect(next.hasTakenOver).toBe(false);
+  });
+
+  test("is found without fetching what is on record already, however long it runs", async () => {
+    const bench = createNewareBench();
+    const { next, heard, lastS } = await leftBehind(bench, { ...rest, untilTimeS: 20_000 }, {}, 9000);
+    const before = bench.requests.length;
+    await bench.settle(next.connect());
+    expect(next.hasTakenOver).toBe(true);
+    expect(heard[0]).toBeCloseTo(lastS + 1, 1);
+    expect(bench.requests.slice(before).filter((request) => request.includes("<download "))).toHaveLength(1);
+  });
+
+  test("is looked for in all its rows where they lie closer than they were to", async () => {
+    const bench = createNewareBench();
+    const long: ChannelStep = { ...rest, untilTimeS: 20_000 };
+    const { next, heard, lastS } = await leftBehind(bench, long, { step: { ...long, sampleIntervalS: 0.5 } }, 5000);
+    await bench.settle(next.connect());
+    expect(next.hasTakenOver).toBe(true);
+    expect(heard[0]).toBeCloseTo(lastS + 1, 1);
+  });
+
+  test("is left alone, and found, where a busy client takes longer than the controller waits", async () => {
+    const bench = createNewareBench({ channelCount: 2, twin: { answerMs: 4000 } });
+    // Another channel that is found sooner keeps the link open.
+    for (const { channel } of bench.channels.slice(1)) await bench.settle(channel.connect());
+    const { next, heard, lastS } = await leftBehind(bench, { ...rest, untilTimeS: 20_000 }, {}, 60);
+    await bench.pass(8000);
+    const isFound = (): boolean => next.hasTakenOver === true;
+    for (let tries = 0; tries < 3 && !isFound(); tries += 1) {
+      next.connect().catch(() => undefined);
+      await bench.pass(20);
+      if (!isFound()) next.disconnect();
+      await bench.pass(30);
+    }
+    expect(bench.requests.some((request) => request.includes("<cmd>stop"))).toBe(false);
+    expect(next.hasTakenOver).toBe(true);
+    expect(heard[0]).toBeCloseTo(lastS + 1, 1);
+    heard.forEach((timeS, index) => {
+      expect(timeS).toBeCloseTo((heard[0] ?? NaN) + index, 1);
+    });
+  });
+
+  test("is left alone, and found, where an answer was lost on the way", async () => {
+    let lost = 0;
+    const bench = createNewareBench({
+      passes(reply) {
+        if (!reply.includes("<cmd>donwload_resp") || !reply.includes('seqid="1500"') || lost > 0) return true;
+        lost += 1;
+        return false;
+      },
+    });
+    const { next, heard, lastS } = await leftBehind(bench, { ...rest, untilTimeS: 20_000 });
+    await bench.pass(3000);
+    await bench.faultOf(next.connect());
+    expect(lost).toBe(1);
+    await bench.settle(next.connect());
+    expect(bench.requests.some((request) => request.includes("<cmd>stop"))).toBe(false);
+    heard.forEach((timeS, index) => {
+      expect(timeS).toBeCloseTo(lastS + 1 + index, 1);
+    });
+    expect(heard.length).toBeGreaterThan(2900);
   });
 
   test.each([

@@ -143,6 +143,23 @@ describe("a link that is cut", () => {
   });
 });
 
+test("rows that were kept while the link was down are fetched though an answer is lost over it", async () => {
+  const { state, passes } = losing("donwload");
+  const bench = createNewareBench({ passes });
+  await bench.settle(bench.one.channel.connect());
+  await bench.settle(bench.one.channel.start(charge));
+  await bench.pass(20);
+  bench.cable.cut("the switch was rebooted");
+  await bench.pass(30);
+  state.isArmed = true;
+  await bench.faultOf(bench.one.channel.connect());
+  await bench.settle(bench.one.channel.connect());
+  expect(bench.one.samples.length).toBeGreaterThan(48);
+  bench.one.samples.slice(0, -1).forEach(({ timeS }, index) => {
+    expect(timeS).toBe(index);
+  });
+});
+
 describe("a client that hangs", () => {
   test("is named within its deadline, on every channel whose step runs", async () => {
     const bench = createNewareBench({ channelCount: 2 });
