@@ -17,6 +17,7 @@ import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
   BUFFER_COUNT,
   CLEAR_BUFFER,
+  FORGET_ERRORS,
   NEXT_ERROR,
   OFF_IS_OPEN,
   openCircuitLines,
@@ -201,7 +202,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
 
   async function openCircuitV(talk: ScpiConversation, voltageLimitV: number): Promise<number> {
     isReadAlone = true;
-    talk.tell([...openCircuitLines(voltageLimitV), OUTPUT_ON]);
+    talk.tell([FORGET_ERRORS, ...openCircuitLines(voltageLimitV), OUTPUT_ON]);
     const [voltageV] = await read(talk, { kind: "open-circuit" });
     await switchOff(talk);
     const error = await firstError(talk);
@@ -292,28 +293,31 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       run.sampleCount = Math.max(run.sampleCount + 1, Math.floor(stepTimeS / run.step.sampleIntervalS));
       const isOverload = !Number.isFinite(voltageV) || !Number.isFinite(currentA);
       run.overloadCount = isOverload ? run.overloadCount + 1 : 0;
-      if (!isOverload) listener.sample(stepTimeS, voltageV, currentA, 0);
       const end = isOverload ? timeEnd(run, stepTimeS) : endNow(run, stepTimeS, voltageV, currentA);
+      // With its output off a unit reads what is no reading of the cell: nothing is concluded from that.
+      if ((isOverload || end !== null) && !(await talk.ask(OUTPUT_STATE, decodeOutputState))) {
+        await endByFault(talk, new Fault("channel.switched-off", name, "the output went off in the middle of a step"));
+        return;
+      }
+      if (conversation !== talk || running !== run) return;
+      if (!isOverload) listener.sample(stepTimeS, voltageV, currentA, 0);
       if (run.overloadCount >= OVERLOADS_IN_A_ROW_MAX) {
-        await switchOff(talk);
-        running = null;
-        state = "idle";
-        listener.fault(
-          new Fault(
-            "channel.out-of-range",
-            name,
-            `${OVERLOADS_IN_A_ROW_MAX} readings in a row overflow; the output is off`,
-            {
-              flags: SAMPLE_OVERLOAD,
-            },
-          ),
-        );
+        const what = `${OVERLOADS_IN_A_ROW_MAX} readings in a row overflow; the output is off`;
+        await endByFault(talk, new Fault("channel.out-of-range", name, what, { flags: SAMPLE_OVERLOAD }));
       } else if (end === null) sampleLater(run);
       else await conclude(run, talk, end);
     } catch (error) {
       if (!isFault(error)) throw error;
       if (conversation === talk) loseTrack(error);
     }
+  }
+
+  async function endByFault(talk: ScpiConversation, fault: Fault): Promise<void> {
+    await switchOff(talk);
+    if (conversation !== talk) return;
+    running = null;
+    state = "idle";
+    listener.fault(fault);
   }
 
   function endNow(run: Run, stepTimeS: number, voltageV: number, currentA: number): StepEnd | null {

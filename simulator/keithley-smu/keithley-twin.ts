@@ -26,6 +26,8 @@ export interface KeithleyTwin {
   readonly switchedOnCount: number;
   /** While deaf no command is taken; the output stays as it is. */
   deafen(isDeaf: boolean): void;
+  /** Somebody presses the output's key at the front. */
+  press(isOn: boolean): void;
 }
 
 const LINE_MAX = 1000;
@@ -276,6 +278,9 @@ export function createKeithleyTwin(deps: KeithleyTwinDeps): KeithleyTwin {
     },
     deafen(deaf) {
       isDeaf = deaf;
+    },
+    press(on) {
+      switchOutput(on);
     },
   };
 }

@@ -2,8 +2,10 @@
 
 /** The relay opens when the output is off, so that an idle cell is not loaded: otherwise off is 0 V at a small limit. */
 export const OFF_IS_OPEN = "OUTP:SMOD HIMP";
-/** Sent once after connecting. A reset keeps the errors of whoever spoke to the unit before; the first line forgets them. */
-export const RESET_LINES = ["*CLS", "*RST", OFF_IS_OPEN] as const;
+/** Errors until now, a step's or somebody else's, are none of the set-up that follows. A reset keeps them. */
+export const FORGET_ERRORS = "*CLS";
+/** Sent once after connecting. */
+export const RESET_LINES = [FORGET_ERRORS, "*RST", OFF_IS_OPEN] as const;
 
 export const IDENTIFY = "*IDN?";
 export const LANGUAGE = "*LANG?";

@@ -315,6 +315,22 @@ test("readings that overflow end the step after three, with the output off", asy
   expect(bench.twin.isOutputOn).toBe(false);
 });
 
+test.each([
+  ["reads nothing", (text: string) => text],
+  ["shows what it would source", (text: string) => text.replace(/^9\.9.*,9\.9.*$/m, "4.200000E+00,0.000000E+00")],
+])("an output that went off at its front in the middle of a step is told as that: a unit that %s", async (_, alter) => {
+  const bench = createKeithleyBench({ alter });
+  await bench.settle(bench.channel.connect());
+  await bench.settle(bench.channel.start(charge));
+  await bench.pass(3.5);
+  bench.twin.press(false);
+  await bench.pass(5);
+  expect(bench.samples).toHaveLength(3);
+  expect(bench.ends).toEqual([]);
+  expect(bench.stepFaults.map(({ code }) => code)).toEqual(["channel.switched-off"]);
+  await bench.settle(bench.channel.start(charge));
+});
+
 test("a unit that refuses a setting is not switched on", async () => {
   let isRefusing = false;
   const bench = createKeithleyBench({
