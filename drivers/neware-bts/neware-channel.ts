@@ -10,6 +10,7 @@ import type { Identity } from "../../protocols/roles/instrument.ts";
 import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/neware/bts-replies.ts";
 import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
+import { createInterruptedTest } from "./interrupted-test.ts";
 import { ALL_ROWS, type LeftRows } from "./left-rows.ts";
 import { createLeftTest, type LeftTest, type MakeRun } from "./left-test.ts";
 import { NEWARE_BTS, newareCapabilities, type NewareChannelOptions } from "./neware-channel-options.ts";
@@ -48,8 +49,7 @@ export function createNewareChannel(
   let listener: ChannelListener = NOBODY;
   let state: State = "closed";
   let running: RunningTest | null = null;
-  /** A test whose rows may still lie in the store although the link was lost. */
-  let interrupted: RunningTest | null = null;
+  const interrupted = createInterruptedTest(name);
   let unwatch = NOTHING;
   let idleSinceMs = 0;
   let stopAsked = 0;
@@ -85,7 +85,7 @@ export function createNewareChannel(
   };
 
   function leave(): void {
-    interrupted = running ?? interrupted;
+    interrupted.keep(running);
     endRun("closed");
     session += 1;
     cabinet.leave(member);
@@ -167,17 +167,8 @@ export function createNewareChannel(
 
   /** Hands on what the store kept of a step that a lost link interrupted. */
   async function recover(): Promise<void> {
-    const run = interrupted;
-    if (run === null) return;
-    const test = await cabinet.latestTest(address);
-    try {
-      if (test !== null && run.isLatest(test)) await run.drain(test.rowCount);
-    } catch (error) {
-      if (!isFault(error) || error.code !== "device.unknown-outcome") throw error;
-      for (const handler of faultHandlers) handler(error);
-    }
-    // Not before: an answer lost over it must not lose the rows.
-    interrupted = null;
+    const fault = await interrupted.recover(() => cabinet.latestTest(address));
+    if (fault !== null) for (const handler of faultHandlers) handler(fault);
   }
 
   /**
@@ -341,7 +332,7 @@ export function createNewareChannel(
     const intervalS = run.step.sampleIntervalS;
     const allowedMs = 3000 * intervalS + 2 * (cabinet.pollMs + roundMs) + cabinet.liveAgeMs;
     if (nowMs - run.lastHeardMs <= allowedMs) return;
-    interrupted = run;
+    interrupted.keep(run);
     fail(
       new Fault("channel.silent", name, `no sample for ${allowedMs / 1000} s: three intervals and the client's delay`, {
         sampleCount: run.rowCount,
@@ -407,7 +398,7 @@ export function createNewareChannel(
   return {
     ...{ name, driver: NEWARE_BTS, capabilities },
     connect() {
-      interrupted = running ?? interrupted;
+      interrupted.keep(running);
       endRun("closed");
       session += 1;
       return inTurn(connect);

@@ -160,6 +160,24 @@ test("rows that were kept while the link was down are fetched though an answer i
   });
 });
 
+test("rows that cannot be read are tried twice, then given up with a word, and keep nobody from the channel", async () => {
+  let isArmed = false;
+  const bench = createNewareBench({
+    alter: (reply) => (isArmed ? reply.replace("<cmd>donwload_resp", "<cmd>stop_resp") : reply),
+  });
+  const { channel, faults } = bench.one;
+  await bench.settle(channel.connect());
+  await bench.settle(channel.start(charge));
+  await bench.pass(20);
+  bench.cable.cut("the switch was rebooted");
+  await bench.pass(30);
+  isArmed = true;
+  expect((await bench.faultOf(channel.connect())).code).toBe("link.garbled");
+  await bench.settle(channel.connect());
+  expect(faults.at(-1)).toMatchObject({ code: "device.unknown-outcome" });
+  expect(faults.at(-1)?.message).toMatch(/rows of a step that the link was lost over cannot be read/);
+});
+
 describe("a client that hangs", () => {
   test("is named within its deadline, on every channel whose step runs", async () => {
     const bench = createNewareBench({ channelCount: 2 });
