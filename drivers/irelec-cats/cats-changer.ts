@@ -14,7 +14,9 @@ import {
   encodeSetDiffractometer,
   encodeTrajectory,
 } from "../../protocols/wire/irelec-cats/cats-commands.ts";
+import { inLid } from "../../protocols/wire/irelec-cats/cats-lids.ts";
 import { decodeCatsState, isAnyEcho, isBentEcho, isEcho } from "../../protocols/wire/irelec-cats/cats-replies.ts";
+import { forgetCode } from "./cats-code.ts";
 import { type CatsModel, type CatsReading, readRobot } from "./cats-reader.ts";
 import {
   contradictions,
@@ -83,6 +85,11 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     for (const handler of faultHandlers) handler(fault);
   }
 
+  /** As the robot counts it in orders. */
+  function ordered(slot: TraySlot): TraySlot {
+    return model === "CATS" ? inLid(slot, deps.slotsPerTray) : slot;
+  }
+
   function socket(which: "operate" | "monitor", openLink: OpenLink) {
     return createCatsSocket({
       name: `${name} (${which})`,
@@ -102,7 +109,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   }
 
   function look(): Promise<CatsReading> {
-    return readRobot(name, monitor, clock, model);
+    return readRobot(name, monitor, clock, model, deps.slotsPerTray);
   }
 
   async function connect(): Promise<Identity> {
@@ -196,7 +203,8 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
 
   /** Bookkeeping only, and read back: may be sent again without harm. */
   async function setDelivered(slot: TraySlot | null): Promise<void> {
-    const line = encodeSetDiffractometer(slot?.tray ?? 0, slot?.slot ?? 0, slot === null ? 0 : sampleType);
+    const place = slot === null ? null : ordered(slot);
+    const line = encodeSetDiffractometer(place?.tray ?? 0, place?.slot ?? 0, place === null ? 0 : sampleType);
     if (!(await order(line))) await order(line);
     const reading = await look();
     if (isSameSlot(reading.delivered, slot)) return;
@@ -222,13 +230,12 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
       });
     };
     signal?.addEventListener("abort", onAbort, { once: true });
+    const place = slot === null || path === "get" || path === "back" ? null : ordered(slot);
     try {
       const isAccepted = await order(
         encodeTrajectory(path, {
           tool: deps.tool,
-          ...(slot === null || path === "get" || path === "back"
-            ? {}
-            : { tray: slot.tray, sample: slot.slot, type: sampleType }),
+          ...(place === null ? {} : { tray: place.tray, sample: place.slot, type: sampleType }),
         }),
       );
       return await followPath({
@@ -239,6 +246,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
         before,
         look,
         isAborted: isStopped,
+        callOff: abort,
         deadlineMs: deps.pathDeadlineMs ?? PATH_DEADLINE_MS,
         beginDeadlineMs: deps.beginDeadlineMs ?? BEGIN_DEADLINE_MS,
         onFailedGet: () => recoverFailedGet(slot),
@@ -272,9 +280,10 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     // The stage has taken the last one away, as it should; the robot cannot know.
     if (before.delivered !== null) await setDelivered(null);
     const path = readsCodes ? "put_bcrd" : "put";
+    const codeOf = await forgetCode({ readsCodes, look, order }, before);
     const { reading: after } = await travel(path, from, { ...before, delivered: null }, signal);
     proven(after, { delivered: from, isPresent: true }, `from ${slotText(from)} to the handover place`);
-    return { slot: from, code: readsCodes ? after.code : null };
+    return { slot: from, code: codeOf(after) };
   }
 
   async function unload(to: TraySlot, signal?: AbortSignal): Promise<Transfer> {
@@ -326,6 +335,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     }
     if (!isSameSlot(before.delivered, back)) await setDelivered(back);
     const path = readsCodes ? "getput_bcrd" : "getput";
+    const codeOf = await forgetCode({ readsCodes, look, order }, before);
     const { reading: after, sawEmpty } = await travel(path, next, { ...before, delivered: back }, signal);
     proven(after, { delivered: next, isPresent: true }, `of an exchange of ${slotText(back)} for ${slotText(next)}`);
     if (!sawEmpty) {
@@ -337,7 +347,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
         evidence(after),
       );
     }
-    return { slot: next, code: readsCodes ? after.code : null };
+    return { slot: next, code: codeOf(after) };
   }
 
   async function stow(signal?: AbortSignal): Promise<void> {

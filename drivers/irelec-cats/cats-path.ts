@@ -18,8 +18,10 @@ export interface PathToFollow {
   readonly before: CatsReading;
   readonly look: () => Promise<CatsReading>;
   readonly isAborted: () => boolean;
+  /** Stops the arm; resolves when it rests. */
+  readonly callOff: () => Promise<void>;
   readonly deadlineMs: number;
-  /** A path that has not begun by then never did. */
+  /** A path that has not begun by then is called off: begun later, it would meet a stage that nobody holds still. */
   readonly beginDeadlineMs: number;
   /** A `get` came back from the rack to the trays and the sensor at the rack still sees the cell. */
   readonly onFailedGet: () => Promise<never>;
@@ -79,7 +81,7 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
     restingLooks = isRunning ? 0 : restingLooks + 1;
     movedLooks = isMoved(deps.before, reading) ? movedLooks + 1 : 0;
     if ((hasBegun || movedLooks >= 2) && restingLooks >= 2) return { reading, sawEmpty };
-    if (!hasBegun && movedLooks === 0 && waitedMs > beginDeadlineMs) throw neverBegun(reading);
+    if (!hasBegun && movedLooks === 0 && waitedMs > beginDeadlineMs) throw await calledOff();
     if (waitedMs > deps.deadlineMs) {
       throw new Fault(
         "changer.alarm",
@@ -89,6 +91,30 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
       );
     }
     await sleep(clock, POLL_MS);
+  }
+
+  async function calledOff(): Promise<Fault> {
+    let reading: CatsReading;
+    try {
+      await deps.callOff();
+      reading = await deps.look();
+    } catch (error) {
+      const what = `The robot did not begin ${path} within ${beginDeadlineMs / 1000} s, and may yet: it could not be called off`;
+      return new Fault(
+        "changer.lost",
+        name,
+        `${what}: ${error instanceof Error ? error.message : String(error)}`,
+        {},
+        error,
+      );
+    }
+    if (!isMoved(deps.before, reading)) return neverBegun(reading);
+    return new Fault(
+      "changer.lost",
+      name,
+      `The robot began ${path} after its ${beginDeadlineMs / 1000} s; it was stopped.`,
+      evidence(reading),
+    );
   }
 
   function neverBegun(reading: CatsReading): Fault {

@@ -7,9 +7,12 @@ import {
   CATS_INPUT,
   CATS_OUTPUT,
   type CatsDecoded,
+  type CatsSlot,
+  type CatsState,
   decodeCatsBits,
   decodeCatsState,
 } from "../../protocols/wire/irelec-cats/cats-replies.ts";
+import { inCassette } from "../../protocols/wire/irelec-cats/cats-lids.ts";
 import type { CatsSocket } from "./cats-socket.ts";
 
 export type CatsModel = "CATS" | "ISARA";
@@ -29,8 +32,11 @@ export async function readRobot(
   monitor: CatsSocket,
   clock: Clock,
   model: CatsModel,
+  slotsPerTray: number,
 ): Promise<CatsReading> {
-  const state = await question(name, monitor, "state", decodeCatsState);
+  const state = await question(name, monitor, "state", (line) =>
+    model === "CATS" ? inCassettes(decodeCatsState(line), slotsPerTray) : decodeCatsState(line),
+  );
   const inputs = await question(name, monitor, "di", (line) => decodeCatsBits(line, "di"));
   const outputs = await question(name, monitor, "do", (line) => decodeCatsBits(line, "do"));
   const trays =
@@ -61,6 +67,21 @@ export async function readRobot(
     isCollisionOk: bit(inputs, CATS_INPUT.collisionOk),
     isEmergencyAndAirOk: bit(inputs, CATS_INPUT.emergencyAndAirOk),
   };
+}
+
+/** A CATS names lids and the samples under them. */
+function inCassettes(decoded: CatsDecoded<CatsState>, slotsPerTray: number): CatsDecoded<CatsState> {
+  if (!decoded.ok) return decoded;
+  const { onTool, onTool2, onDiffractometer } = decoded.value;
+  const found = [onTool, onTool2, onDiffractometer].map((said) =>
+    said === null ? null : inCassette(said, slotsPerTray),
+  );
+  const isKnown = (slot: CatsSlot | null | undefined): slot is CatsSlot | null => slot !== undefined;
+  const [tool, tool2, diffractometer] = found;
+  if (!isKnown(tool) || !isKnown(tool2) || !isKnown(diffractometer)) {
+    return { ok: false, why: `a sample that no lid has, with ${slotsPerTray} in a cassette` };
+  }
+  return { ok: true, value: { ...decoded.value, onTool: tool, onTool2: tool2, onDiffractometer: diffractometer } };
 }
 
 /** A question changes nothing and may be asked a second time. */

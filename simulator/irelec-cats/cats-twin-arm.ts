@@ -83,7 +83,8 @@ export function createTwinArm(deps: TwinArmDeps): TwinArm {
       start: (atMs) => changer.readCode(atMs),
       done: () => {
         const reading = changer.reading(clock.nowMs());
-        arm.code = reading.kind === "code" ? reading.code : "";
+        // What it could not read leaves the last one standing.
+        if (reading.kind === "code") arm.code = reading.code;
       },
     };
   }
@@ -257,7 +258,6 @@ export function createTwinArm(deps: TwinArmDeps): TwinArm {
       if (acts === undefined) return false;
       epoch += 1;
       const asked = epoch;
-      if (name === "put_bcrd" || name === "getput_bcrd") arm.code = "";
       clock.at(clock.nowMs() + deps.beginMs, () => {
         if (epoch !== asked) return;
         path = name;

@@ -7,7 +7,7 @@ import type { ChangerPlant } from "../changer/changer-plant.ts";
 import type { Place } from "../changer/place.ts";
 import type { DeviceEnd, WorldClock } from "../plant/plant.ts";
 import { createTwinArm, type TwinSlot } from "./cats-twin-arm.ts";
-import { createLineReader, readOrder, type TwinOrder } from "./cats-twin-lines.ts";
+import { createLineReader, createNumbering, readOrder, type TwinOrder } from "./cats-twin-lines.ts";
 
 export interface CatsTwinDeps {
   readonly operate: DeviceEnd;
@@ -18,6 +18,8 @@ export interface CatsTwinDeps {
   readonly handover: (atMs: number) => Place | null;
   readonly model?: "CATS" | "ISARA";
   readonly trayCount?: number;
+  /** Of a CATS, which numbers the samples of the three cassettes under a lid through. Default 16, as a unipuck has. */
+  readonly samplesPerCassette?: number;
   /** Drives on when the world begins. Default true. */
   readonly isPowered?: boolean;
   /** From an order to the bit that says so. Default 400 ms. */
@@ -63,6 +65,7 @@ const BITS = 99;
 export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
   const { operate, monitor, clock, changer } = deps;
   const model = deps.model ?? "CATS";
+  const numbering = createNumbering(model, deps.samplesPerCassette ?? 16);
   const encoder = new TextEncoder();
   const orders: string[] = [];
   const trays = Array.from({ length: 9 }, (_, index) => index < (deps.trayCount ?? 3));
@@ -111,22 +114,24 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
       message = why;
       return why;
     }
-    const [toolNumber = -1, tray = 0, sample = 0] = numbers;
+    const [toolNumber = -1, first = 0, second = 0] = numbers;
     if (numbers.length !== 20 || !TOOLS.includes(toolNumber)) return "Bad arguments";
+    const slot = numbering.slotOf(first, second);
+    if (slot === undefined) return "Bad arguments";
     tool = toolNumber;
     if (ignoresNextPath) {
       ignoresNextPath = false;
       return name;
     }
-    if (!arm.begin(name, tray, sample, toolNumber)) return "No sample on diffractometer";
-    deps.onPath?.(name, tray > 0 && sample > 0 ? { tray, slot: sample } : null);
+    if (!arm.begin(name, slot?.tray ?? 0, slot?.slot ?? 0, toolNumber)) return "No sample on diffractometer";
+    deps.onPath?.(name, slot);
     return name;
   }
 
   function bookkeeping({ name, numbers }: TwinOrder): string {
-    const [tray = 0, slot = 0] = numbers;
-    if (numbers.length !== 3) return "Bad arguments";
-    const what: TwinSlot | null = tray > 0 && slot > 0 ? { tray, slot } : null;
+    const [first = 0, second = 0] = numbers;
+    const what = numbering.slotOf(first, second);
+    if (numbers.length !== 3 || what === undefined) return "Bad arguments";
     if (name === "setdiffr") arm.delivered = what;
     else if (name === "settool") arm.held = what;
     return name;
@@ -242,7 +247,7 @@ export function createCatsTwin(deps: CatsTwinDeps): CatsTwin {
   function state(): string {
     const flag = (isSo: boolean): string => (isSo ? "1" : "0");
     const slot = (what: TwinSlot | null): readonly string[] =>
-      what === null ? ["", ""] : [String(what.tray), String(what.slot)];
+      what === null ? ["", ""] : numbering.numbersOf(what).map(String);
     const names: Readonly<Record<number, string>> = { 0: "Flange", 2: "Spine", 3: "Plate", 5: "Double" };
     return [
       flag(isPowered),

@@ -151,7 +151,7 @@ export function isBentEcho(said: string, command: string): boolean {
 
 /** The name of any order, alone or with its arguments. */
 export function isAnyEcho(said: string): boolean {
-  return /^(on|off|abort|pause|reset|restart|put|get|getput|put_bcrd|getput_bcrd|pick|back|home|setdiffr)(\(|$)/.test(
+  return /^(on|off|abort|pause|reset|restart|put|get|getput|put_bcrd|getput_bcrd|pick|back|home|setdiffr|clearbcrd)(\(|$)/.test(
     said,
   );
 }

@@ -18,6 +18,30 @@ describe("a CATS robot as sample changer", () => {
     expect(await bench.finish(bench.changer.load(first))).toEqual({ slot: first, code: null });
   });
 
+  it.each([
+    ["a lid and the samples under it on a CATS", "CATS", "2,23"],
+    ["a puck on an ISARA", "ISARA", "5,7"],
+  ] as const)("is told of %s", async (_, model, words) => {
+    const place = { tray: 5, slot: 7 };
+    const bench = await connected({ changer: { model, trayCount: 9 }, twin: { model, trayCount: 9 } });
+    bench.plant.putByHand(0, "one", { kind: "tray", ...place });
+    await bench.finish(bench.changer.load(place));
+    expect(bench.twin.orders.at(-1)).toMatch(new RegExp(`^put\\(5,${words},`));
+    expect(bench.whereIs(1)).toBe("handover");
+    expect((await bench.finish(bench.changer.read())).delivered).toEqual(place);
+    // Another place of the same rack: the bookkeeping is told of it in the same numbers.
+    await bench.finish(bench.changer.unload({ tray: 9, slot: 16 }));
+    expect(bench.whereIs(1)).toEqual({ tray: 9, slot: 16 });
+  });
+
+  it("does not believe in a sample that no lid has", async () => {
+    const bench = createCatsBench({ alter: (said) => said.replace("Double,,,,,,", "Double,,,,1,49,") });
+    await expect(bench.finish(bench.changer.connect())).rejects.toMatchObject({
+      code: "device.wrong",
+      message: expect.stringContaining("that no lid has") as string,
+    });
+  });
+
   it("is refused when it has fewer trays than the site, or is the other model", async () => {
     const few = createCatsBench({ changer: { trayCount: 12 } });
     await expect(few.finish(few.changer.connect())).rejects.toMatchObject({ code: "device.wrong" });
@@ -122,6 +146,26 @@ describe("a CATS robot as sample changer", () => {
       message: expect.stringContaining("did not begin") as string,
     });
     expect(bench.pathsBegun()).toBe(1);
+  });
+
+  it("calls off what was accepted and not begun in its time: it would meet a stage that moves", async () => {
+    const bench = await connected({ twin: { beginMs: 12_000 } });
+    await expect(bench.finish(bench.changer.load(first))).rejects.toMatchObject({ code: "changer.not-ready" });
+    await bench.pass(60_000);
+    expect(bench.whereIs(1)).toEqual(first);
+    expect((await bench.finish(bench.changer.read())).held).toBeNull();
+  });
+
+  it("does not say that nothing moves, when what was not begun cannot be called off", async () => {
+    const bench = await connected({ changer: { replyDeadlineMs: 200 }, twin: { beginMs: 12_000 } });
+    const loading = bench.changer.load(first);
+    loading.catch(() => undefined);
+    while (!bench.twin.orders.includes("abort")) await bench.pass(10);
+    bench.hang(true);
+    await expect(bench.finish(loading)).rejects.toMatchObject({
+      code: "changer.lost",
+      message: expect.stringContaining("may yet") as string,
+    });
   });
 
   it("gives up a path that does not end, without another order to the arm", async () => {

@@ -54,6 +54,7 @@ async function pick(stallFromMs: number): Promise<FollowedPath> {
       return { ...before, readAtMs: world.monoMs(), held };
     },
     isAborted: () => false,
+    callOff: () => Promise.reject(new Error("it has begun")),
     deadlineMs: 300_000,
     beginDeadlineMs: 10_000,
     onFailedGet: () => Promise.reject(new Error("no get")),

@@ -8,6 +8,7 @@ import {
   encodeSetTool,
   encodeTrajectory,
 } from "../../../protocols/wire/irelec-cats/cats-commands.ts";
+import { inCassette, inLid } from "../../../protocols/wire/irelec-cats/cats-lids.ts";
 import { CATS_ALARM_TEXTS, catsAlarm } from "../../../protocols/wire/irelec-cats/cats-messages.ts";
 import {
   decodeCatsBits,
@@ -15,6 +16,28 @@ import {
   decodeCatsState,
   isEcho,
 } from "../../../protocols/wire/irelec-cats/cats-replies.ts";
+
+describe("lids of a CATS", () => {
+  it("have three cassettes each, and their samples are numbered through", () => {
+    expect(inLid({ tray: 1, slot: 1 }, 10)).toEqual({ tray: 1, slot: 1 });
+    expect(inLid({ tray: 3, slot: 10 }, 10)).toEqual({ tray: 1, slot: 30 });
+    expect(inLid({ tray: 4, slot: 1 }, 16)).toEqual({ tray: 2, slot: 1 });
+    expect(inLid({ tray: 9, slot: 16 }, 16)).toEqual({ tray: 3, slot: 48 });
+  });
+
+  it("give back every cassette and slot, and no sample beyond them", () => {
+    const found = new Set<string>();
+    for (let tray = 1; tray <= 9; tray += 1) {
+      for (let slot = 1; slot <= 16; slot += 1) {
+        const there = inLid({ tray, slot }, 16);
+        found.add(`${there.tray} ${there.slot}`);
+        expect(inCassette(there, 16)).toEqual({ tray, slot });
+      }
+    }
+    expect(found.size).toBe(9 * 16);
+    expect(inCassette({ tray: 1, slot: 49 }, 16)).toBeUndefined();
+  });
+});
 
 describe("what is said to a CATS robot", () => {
   it("is the trajectory of the reference, byte for byte", () => {

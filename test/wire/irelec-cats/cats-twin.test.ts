@@ -23,7 +23,8 @@ function createRobot(options: Partial<CatsTwinDeps> = {}) {
     hangUp: () => undefined,
   });
   const plant = createChangerPlant({
-    cells: [{ id: "one", code: "R-0001", place: { kind: "tray", tray: 3, slot: 7 } }],
+    // Under the third lid of a CATS the first cassette is the seventh.
+    cells: [{ id: "one", code: "R-0001", place: { kind: "tray", tray: options.model === "ISARA" ? 3 : 7, slot: 7 } }],
     chance: createChance(1),
   });
   const twin = createCatsTwin({
@@ -77,7 +78,35 @@ describe("a simulated CATS robot", () => {
     await operate(PUT, 20_000);
     await operate("setdiffr(2,4,1)\r");
     expect(await operate(GET, 20_000)).toBe("get\r");
-    expect(plant.placeOf(clock.nowMs(), "one")).toEqual({ kind: "tray", tray: 2, slot: 4 });
+    expect(plant.placeOf(clock.nowMs(), "one")).toEqual({ kind: "tray", tray: 4, slot: 4 });
+  });
+
+  it("counts the samples under a lid through its three cassettes, and those of a puck by itself", async () => {
+    const cats = createRobot();
+    await cats.operate(PUT, 20_000);
+    expect(await cats.operate("setdiffr(3,20,1)\r")).toBe("setdiffr\r");
+    expect(await cats.monitor("state\r")).toContain(",Double,,,,3,20,");
+    await cats.operate(GET, 20_000);
+    expect(cats.plant.placeOf(cats.clock.nowMs(), "one")).toEqual({ kind: "tray", tray: 8, slot: 4 });
+    for (const there of ["3,49", "4,1"]) {
+      expect(await cats.operate(`setdiffr(${there},1)\r`)).toBe("Bad arguments\r");
+      expect(await cats.operate(PUT.replace("3,7", there))).toBe("Bad arguments\r");
+    }
+    const isara = createRobot({ model: "ISARA" });
+    await isara.operate(PUT, 20_000);
+    await isara.operate("setdiffr(8,4,1)\r");
+    expect(await isara.monitor("state\r")).toContain(",Double,,,,8,4,");
+    await isara.operate(GET, 20_000);
+    expect(isara.plant.placeOf(isara.clock.nowMs(), "one")).toEqual({ kind: "tray", tray: 8, slot: 4 });
+  });
+
+  it("goes on showing the last code where it cannot read one", async () => {
+    const { operate, monitor, plant } = createRobot();
+    await operate(PUT.replace("put", "put_bcrd"), 20_000);
+    await operate(GET, 20_000);
+    plant.smudge("one", true);
+    await operate(PUT.replace("put", "put_bcrd"), 20_000);
+    expect(await monitor("state\r")).toContain(",R-0001,0,");
   });
 
   it("reads the code on the way when asked to", async () => {
