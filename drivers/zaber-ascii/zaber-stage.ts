@@ -159,9 +159,27 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   }
 
   /** All flags of the axis: one of higher priority may hide `WR` in a reply. */
+  async function flagsOf(on: ZaberSession, axis: ZaberAxis): Promise<readonly string[]> {
+    return (await on.ask(axis, "warnings", QUESTION)).data.split(" ").slice(1);
+  }
+
   async function hasReference(on: ZaberSession, axis: ZaberAxis): Promise<boolean> {
-    const [, ...flags] = (await on.ask(axis, "warnings", QUESTION)).data.split(" ");
-    return !flags.some((flag) => zaberFlag(flag)?.positionLost === true);
+    return !(await flagsOf(on, axis)).some((flag) => zaberFlag(flag)?.positionLost === true);
+  }
+
+  /** Faults stand until they are cleared: homing would fail by one from before it, which it makes good. */
+  async function acknowledge(on: ZaberSession, axis: ZaberAxis): Promise<void> {
+    const flags = await flagsOf(on, axis);
+    if (flags.some((flag) => zaberFlag(flag)?.weight === "alarm")) await on.ask(axis, "warnings clear", QUESTION);
+  }
+
+  /** What a reply warns of may hide that the reference is gone; a note, which ranks lower, hides nothing. */
+  async function seeThrough(on: ZaberSession, replies: Both<ZaberReply>): Promise<void> {
+    for (const which of ["x", "y"] as const) {
+      const { flag } = replies[which];
+      if (flag.startsWith("N") || zaberFlag(flag)?.weight !== "note") continue;
+      for (const hidden of await flagsOf(on, axes[which])) heed(hidden);
+    }
   }
 
   async function readBoth(on: ZaberSession, options = QUESTION): Promise<Both<ZaberReply>> {
@@ -173,6 +191,7 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   async function home(): Promise<void> {
     const on = live();
     loseReference();
+    for (const which of ["x", "y"] as const) await acknowledge(on, axes[which]);
     await begin(on, { x: "home", y: "home" });
     const replies = await untilAtRest(on, POLL_MS, homingMs);
     for (const which of ["x", "y"] as const) {
@@ -287,7 +306,9 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
       const steps = { x: axisMicrosteps(axes.x, target.xMm), y: axisMicrosteps(axes.y, target.yMm) };
       const { mayMove } = await begin(on, { x: moveAbsoluteWords(steps.x), y: moveAbsoluteWords(steps.y) }, steps);
       const waitMs = mayMove ? expectedMs + ALERT_MARGIN_MS : 0;
-      const reading = judged(await untilAtRest(on, waitMs, expectedMs + MOVE_MARGIN_MS), target);
+      const replies = await untilAtRest(on, waitMs, expectedMs + MOVE_MARGIN_MS);
+      await seeThrough(on, replies);
+      const reading = judged(replies, target);
       signal?.throwIfAborted();
       lastKnown = reading;
       return reading;
@@ -338,7 +359,9 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   }
 
   async function read(): Promise<StageReading> {
-    const replies = await readBoth(live());
+    const on = live();
+    const replies = await readBoth(on);
+    await seeThrough(on, replies);
     if (!isHomed) throw notHomed(name);
     return toRack(replies);
   }

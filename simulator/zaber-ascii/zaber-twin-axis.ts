@@ -87,8 +87,9 @@ export function createTwinAxis(options: TwinAxisOptions): TwinAxis {
   }
 
   function begin(): void {
-    // What the last movement left behind goes with the next one; one under way is interrupted by it.
-    for (const flag of ["FS", "FE", "NI", "WS", "WM"]) raised.delete(flag);
+    // Notes of the last movement go with the next one, which interrupts one under way. A fault, and an unexpected limit,
+    // stand until somebody clears them, homing or not.
+    for (const flag of ["NI", "WS", "WM"]) raised.delete(flag);
     if (isBusy) raised.add("NI");
   }
 

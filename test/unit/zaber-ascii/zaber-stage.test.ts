@@ -93,6 +93,50 @@ describe("a stage of Zaber axes", () => {
     expect(await bench.finish(bench.stage.moveTo({ xMm: 1, yMm: 1 }))).toMatchObject({ xMm: 1 });
   });
 
+  it("acknowledges with its homing what stood from before, and nothing else", async () => {
+    const bench = await createHomedBench();
+    bench.twin.y.raise("FE");
+    await expect(bench.finish(bench.stage.moveTo({ xMm: 1, yMm: 1 }))).rejects.toMatchObject({ code: "stage.alarm" });
+    const cleared = (): readonly string[] => bench.heard.filter((line) => line.includes("warnings clear"));
+    expect(cleared()).toHaveLength(0);
+    await bench.finish(bench.stage.home());
+    expect(cleared()).toHaveLength(1);
+    expect(cleared()[0]).toMatch(/^\/1 2 \d\d warnings clear:/);
+    expect(await bench.finish(bench.stage.moveTo({ xMm: 1, yMm: 1 }))).toMatchObject({ yMm: 1 });
+    await bench.finish(bench.stage.home());
+    expect(cleared()).toHaveLength(1);
+  });
+
+  it("does not home over what came up meanwhile", async () => {
+    const bench = await createHomedBench();
+    await bench.finish(bench.stage.moveTo({ xMm: 200, yMm: 100 }));
+    const homing = bench.stage.home();
+    homing.catch(() => undefined);
+    await bench.pass(500);
+    bench.twin.x.raise("FS");
+    await expect(bench.finish(homing)).rejects.toMatchObject({ code: "stage.alarm", detail: { flag: "FS" } });
+    await expect(bench.finish(bench.stage.read())).rejects.toMatchObject({ code: "stage.not-homed" });
+  });
+
+  it.each(["WV", "WT"])("sees through %s, which hides in every answer that the reference is gone", async (flag) => {
+    const bench = await createHomedBench();
+    bench.twin.x.raise(flag);
+    expect(await bench.finish(bench.stage.moveTo({ xMm: 30, yMm: 30 }))).toMatchObject({ xMm: 30 });
+    bench.twin.powerCycle();
+    bench.twin.x.raise(flag);
+    bench.twin.y.raise(flag);
+    await expect(bench.finish(bench.stage.moveTo({ xMm: 40, yMm: 30 }))).rejects.toMatchObject({
+      code: "stage.not-homed",
+    });
+    expect(bench.faults).toEqual([code("stage.not-homed")]);
+    await bench.finish(bench.stage.home());
+    await bench.finish(bench.stage.moveTo({ xMm: 20, yMm: 20 }));
+    bench.twin.powerCycle();
+    bench.twin.x.raise(flag);
+    bench.twin.y.raise(flag);
+    await expect(bench.finish(bench.stage.read())).rejects.toMatchObject({ code: "stage.not-homed" });
+  });
+
   it("stops the other axis when one refuses, and says which reason", async () => {
     const bench = await createHomedBench();
     bench.twin.y.setDriver(false);

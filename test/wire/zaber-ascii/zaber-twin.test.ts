@@ -164,11 +164,13 @@ describe("a simulated Zaber controller", () => {
     expect(await port.ask("/1 1 move min\n")).toBe("@01 1 OK BUSY -- 0\r\n");
   });
 
-  it("shows a stall, and forgets it with the next move", async () => {
+  it("shows a stall until it is cleared, through moves and homing", async () => {
     const port = await createHomed();
     await port.ask("/1 0 set comm.alert 1\n");
     port.twin.x.stallNext();
     expect(await port.ask("/1 1 move abs 640000\n", 10_000)).toBe("@01 1 OK BUSY -- 0\r\n!01 1 IDLE FS\r\n");
+    expect(await port.ask("/1 1 move abs 160000\n", 10_000)).toBe("@01 1 OK BUSY FS 0\r\n!01 1 IDLE FS\r\n");
+    expect(await port.ask("/1 1 home\n", 60_000)).toBe("@01 1 OK BUSY FS 0\r\n!01 1 IDLE FS\r\n");
     expect(await port.ask("/1 1 warnings clear\n")).toBe("@01 1 OK IDLE -- 01 FS\r\n");
     expect(await port.ask("/1 1 move abs 640000\n")).toContain("OK BUSY -- 0");
   });
