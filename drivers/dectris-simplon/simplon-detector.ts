@@ -9,6 +9,7 @@ import type { Acquisition, Detector, FrameRecord } from "../../protocols/roles/d
 import type { HttpPort } from "../../protocols/roles/http.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { DATA_FOLDER, dataFile } from "../../protocols/wire/simplon/simplon-requests.ts";
+import { createRunning, type Running } from "./simplon-running.ts";
 import type { SimplonSession } from "./simplon-session.ts";
 import { createSimplonSettings, refuseImpossible, type SimplonArming, type SimplonFrame } from "./simplon-settings.ts";
 import { ABORT_MS, awaitState, DISARM_MS, STATE_EVERY_MS, startSimplon } from "./simplon-start.ts";
@@ -45,6 +46,8 @@ const START_MS = 5000;
 const SEEN_MS = 1000;
 /** The trigger is on a connection of its own, and is not to be overtaken. */
 const FIRST_LOOK_MS = 3;
+/** A trigger that was answered before its exposure can be over: so often the state is asked until then. */
+const EARLY_LOOK_MS = 500;
 /** A data file closes with the series, and shows a moment later. */
 const FILE_LOOKS = 3;
 const FILE_LOOK_EVERY_MS = 500;
@@ -53,17 +56,6 @@ const FILE_LOOK_EVERY_MS = 500;
 interface Series extends SimplonArming {
   readonly askedS: number;
   triggeredCount: number;
-}
-
-interface Running extends SimplonFrame {
-  readonly finished: Promise<FrameRecord>;
-  readonly untilMs: number;
-  /** Why it is being ended, once it is. */
-  endedBecause: Fault | undefined;
-  /** Undefined while it runs. */
-  outcome: FrameRecord | Fault | undefined;
-  succeed(): void;
-  fail(fault: Fault): void;
 }
 
 /** See `Detector`. Rejects with `detector.refused`, `detector.late`, `detector.aborted`, `link.*`, `device.*`. */
@@ -193,7 +185,7 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
       if (series.triggeredCount === framesPerSeries) series = undefined;
     }
     const deadlineMs = (frame.frameTimeS + readOutS + END_GRACE_S) * 1000;
-    const present = createRunning(frame, clock.monoMs() + deadlineMs);
+    const present = createRunning(frame, clock.monoMs(), clock.monoMs() + deadlineMs);
     running = present;
     const triggered = on.command("trigger", deadlineMs);
     const concluded = conclude(on, present, triggered);
@@ -231,12 +223,12 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
   async function conclude(on: SimplonSession, present: Running, triggered: Promise<void>): Promise<void> {
     try {
       await triggered;
-      if (running !== present || present.endedBecause !== undefined) return;
+      if (isOver(present) || !(await isExposedInFull(on, present)) || isOver(present)) return;
       running = undefined;
       present.succeed();
       tidyUp(on, present);
     } catch (error) {
-      if (running !== present || present.endedBecause !== undefined) return;
+      if (isOver(present)) return;
       if (!isFault(error)) throw error;
       if (error.code === "detector.refused") {
         running = undefined;
@@ -250,19 +242,52 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     }
   }
 
+  /**
+   * An answer before the exposure can be over is only acceptance, or somebody else ended it. False when it has failed by
+   * that; otherwise resolves once it is over.
+   */
+  async function isExposedInFull(on: SimplonSession, present: Running): Promise<boolean> {
+    const restMs = (): number => present.startMs + present.exposureS * 1000 - clock.monoMs();
+    if (restMs() <= 0) return true;
+    try {
+      for (let leftMs = restMs(); leftMs > 0; leftMs = restMs()) {
+        await sleep(clock, Math.min(leftMs, EARLY_LOOK_MS));
+        if (isOver(present) || restMs() <= 0) break;
+        const state = await on.state();
+        if (isOver(present) || state === "acquire" || restMs() <= 0) continue;
+        running = undefined;
+        const seconds = Math.max(0, present.exposureS - restMs() / 1000).toFixed(1);
+        const what = `${present.dataFile}: the detector is in ${state} ${seconds} s after its trigger: it was not exposed for ${present.exposureS} s, and nobody here ended it`;
+        present.fail(new Fault("detector.aborted", name, what, { state }));
+        tidyUp(on, undefined);
+        return false;
+      }
+      return await isAtItsEnd(on, present);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      lose(on, error);
+      return false;
+    }
+  }
+
+  /** Resolves when it no longer counts; false when it was ended, or has to be. */
+  async function isAtItsEnd(on: SimplonSession, present: Running, cause?: Fault): Promise<boolean> {
+    while ((await on.state()) === "acquire") {
+      if (isOver(present)) return false;
+      if (clock.monoMs() >= present.untilMs) {
+        const what = `${present.dataFile}: no end of exposure in its time and ${END_GRACE_S} s`;
+        await endRunning(on, present, new Fault("detector.late", name, what, {}, cause));
+        return false;
+      }
+      await sleep(clock, STATE_EVERY_MS);
+    }
+    return !isOver(present);
+  }
+
   /** The trigger's answer was lost: state and files decide, and nothing is triggered again. */
   async function readBack(on: SimplonSession, present: Running, cause: Fault): Promise<void> {
     try {
-      while ((await on.state()) === "acquire") {
-        if (isOver(present)) return;
-        if (clock.monoMs() >= present.untilMs) {
-          const what = `${present.dataFile}: no end of exposure in its time and ${END_GRACE_S} s`;
-          await endRunning(on, present, new Fault("detector.late", name, what, {}, cause));
-          return;
-        }
-        await sleep(clock, STATE_EVERY_MS);
-      }
-      if (isOver(present)) return;
+      if (!(await isAtItsEnd(on, present, cause))) return;
       series = undefined;
       await on.command("disarm", DISARM_MS);
       const isThere = await fileAppears(on, present.dataFile);
@@ -351,32 +376,6 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
       if (error.code.startsWith("link.")) lose(on, error);
       return null;
     }
-  }
-
-  function createRunning(frame: SimplonFrame, untilMs: number): Running {
-    let settle: { resolve: (frame: FrameRecord) => void; reject: (fault: Fault) => void } | undefined;
-    const finished = new Promise<FrameRecord>((resolve, reject) => {
-      settle = { resolve, reject };
-    });
-    // Whoever started it may already be gone; the failure is told to all who wait.
-    finished.catch(() => undefined);
-    const present: Running = {
-      ...frame,
-      finished,
-      untilMs,
-      endedBecause: undefined,
-      outcome: undefined,
-      succeed() {
-        const record = { path: `${DATA_FOLDER}/${frame.dataFile}`, exposureS: frame.exposureS };
-        present.outcome ??= record;
-        settle?.resolve(record);
-      },
-      fail(fault) {
-        present.outcome ??= fault;
-        settle?.reject(fault);
-      },
-    };
-    return present;
   }
 
   return {

@@ -26,6 +26,8 @@ export interface SimplonParts {
   readonly requests: string[];
   /** Requests for which this gives true are obeyed and not answered. */
   losesAnswer: (path: string) => boolean;
+  /** Requests for which this gives true are answered before they are obeyed. */
+  answersAtOnce: (path: string) => boolean;
 }
 
 export interface SimplonBench extends VirtualTime, SimplonParts {
@@ -50,7 +52,7 @@ export interface SimplonBenchOptions extends SimplonOptions {
 export function createSimplonBench(options: SimplonBenchOptions = {}): SimplonBench {
   const time = createVirtualTime();
   const http = createMemoryHttp(time.clock, { name: "detector", latencyMs: 0.5 });
-  return { ...time, http, ...createSimplonOn(time, http, options) };
+  return Object.assign(createSimplonOn(time, http, options), time, { http });
 }
 
 /** The same on any HTTP. */
@@ -69,7 +71,10 @@ export function createSimplonOn(
           const other = options.impostor?.(request.path);
           if (other !== undefined) answer(other.status, other.body);
           else if (parts.losesAnswer(request.path)) handler(request, () => undefined);
-          else handler(request, answer);
+          else if (parts.answersAtOnce(request.path)) {
+            answer(200, "");
+            handler(request, () => undefined);
+          } else handler(request, answer);
         });
       },
     },
@@ -87,7 +92,15 @@ export function createSimplonOn(
   });
   const faults: Fault[] = [];
   detector.onFault((fault) => faults.push(fault));
-  const parts: SimplonParts = { twin, detector, faults, frames, requests, losesAnswer: () => false };
+  const parts: SimplonParts = {
+    twin,
+    detector,
+    faults,
+    frames,
+    requests,
+    losesAnswer: () => false,
+    answersAtOnce: () => false,
+  };
   return parts;
 }
 

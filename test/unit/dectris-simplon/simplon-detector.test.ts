@@ -209,6 +209,36 @@ describe("a detector with the SIMPLON interface", () => {
     expect(bench.requests.filter((line) => line.endsWith("/command/trigger"))).toHaveLength(1);
   });
 
+  it("does not believe an answer before the exposure can be over: somebody else ended it", async () => {
+    const bench = await connected();
+    await bench.settle(bench.detector.arm({ ...FRAME, exposureS: 10 }));
+    const { finished } = await bench.settle(bench.detector.start());
+    finished.catch(() => undefined);
+    await bench.pass(2);
+    await bench.settle(bench.http.port.request("PUT", `${API}/command/abort`, null, 1000));
+    const fault = await expectFault(bench, finished, "detector.aborted");
+    expect(fault.message).toContain("nobody here ended it");
+    expect(fault.detail).toMatchObject({ state: "idle" });
+    await bench.settle(bench.detector.arm(FRAME));
+    await bench.settle((await bench.settle(bench.detector.start())).finished);
+  });
+
+  it("takes an answer that comes at once for acceptance, and the state for the end", async () => {
+    const bench = await connected();
+    await bench.settle(bench.detector.arm({ ...FRAME, exposureS: 3 }));
+    bench.answersAtOnce = (path) => path.endsWith("/command/trigger");
+    const { finished } = await bench.settle(bench.detector.start());
+    bench.requests.length = 0;
+    expect(await bench.settle(finished)).toMatchObject({ exposureS: 3 });
+    const [taken] = bench.frames;
+    const lateMs = bench.clock.nowMs() - (taken?.endMs ?? Infinity);
+    expect(lateMs).toBeGreaterThanOrEqual(0);
+    expect(lateMs).toBeLessThan(150);
+    expect(bench.requests.filter((line) => line.endsWith("status/state")).length).toBeLessThan(10);
+    await bench.pass(5);
+    expect(bench.requests).toContain(`PUT ${API}/command/disarm`);
+  });
+
   it("knows that nothing was triggered when the connection was refused", async () => {
     const bench = await connected();
     await bench.settle(bench.detector.arm(FRAME));
