@@ -3,6 +3,7 @@
  * its events when they are read, so after a lost answer it may not be able to tell; then nothing is assumed.
  */
 import type { Clock } from "../../protocols/base/clock.ts";
+import { shortNumber } from "../../protocols/base/duration-text.ts";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import type { GateTrain, Trigger } from "../../protocols/roles/trigger.ts";
@@ -57,6 +58,12 @@ export interface Dg645Deps extends Dg645Options {
 const RESOLUTION_S = 5e-12;
 const VOLTAGE_TOLERANCE_V = 0.006;
 const ERRORS_MAX = 30;
+/** By so much a cycle may outlast its gate: below what the end of a train is waited for. */
+const CYCLE_GRACE_S = 1;
+const OUTPUTS = Object.entries(dg645.GATE_OUTPUTS).flatMap(([letters, { from, to }]) => [
+  { edge: from, letter: letters.charAt(0) },
+  { edge: to, letter: letters.charAt(1) },
+]);
 
 interface Setting {
   readonly command: string;
@@ -155,6 +162,7 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
       const missing = await unmet(talk, settingsFor(train));
       for (const setting of missing) await set(talk, setting.command);
       if (missing.length > 0) await refuseUnmet(talk, train);
+      await refuseLongCycle(talk, train);
       return train;
     },
     async verify(talk, train) {
@@ -183,7 +191,33 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     throw new Fault("device.refused", name, what, { command: first.command });
   }
 
+  /** A cycle lasts until the last edge of all outputs: what another user left there holds up its end, or the next gate. */
+  async function refuseLongCycle(talk: ScpiConversation, train: GateTrain): Promise<void> {
+    const lines = await talk.askAll(OUTPUTS.map(({ edge }) => dg645.askIndexed("DLAY", edge)));
+    const delays = new Map(OUTPUTS.map(({ edge }, index) => [edge as number, decodeDelay(lines[index] ?? "")]));
+    const limitS =
+      train.count > 1
+        ? Math.min(train.periodS, train.widthS + CYCLE_GRACE_S)
+        : train.delayS + train.widthS + CYCLE_GRACE_S;
+    for (const { edge, letter } of OUTPUTS) {
+      const afterS = afterTriggerS(delays, edge);
+      if (afterS <= limitS) continue;
+      const what = `edge ${letter} of the DG645 comes ${shortNumber(afterS)} s after each trigger, beyond the gates that are asked for: no cycle is over before. Set it back at the unit`;
+      throw new Fault("device.refused", name, what, { edge: letter, afterS, limitS });
+    }
+  }
+
   return createTrigger(deps, dialect);
+}
+
+/** Along the edges that it counts from; 0 where those cannot be read, for which nothing is refused. */
+function afterTriggerS(
+  delays: ReadonlyMap<number, ReturnType<typeof decodeDelay>>,
+  edge: number,
+  left = delays.size,
+): number {
+  const delay = delays.get(edge);
+  return delay === undefined || left === 0 ? 0 : delay.seconds + afterTriggerS(delays, delay.from, left - 1);
 }
 
 /** To the device's resolution. */

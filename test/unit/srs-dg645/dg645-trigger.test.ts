@@ -77,6 +77,22 @@ describe("a DG645 as a trigger", () => {
     expect(bench.gates).toEqual([]);
   });
 
+  it.each([
+    ["by itself", ["DLAY 7,0,30"], GATE, 30],
+    ["counted from another edge", ["DLAY 8,0,20", "DLAY 9,8,11"], GATE, 20],
+    ["only beyond the period of a train", ["DLAY 4,0,0.4"], { ...GATE, count: 3, periodS: 0.3 }, 0.4],
+  ])("names an edge that another user left far out: no cycle is over before it, %s", async (_, left, train, afterS) => {
+    const bench = createDg645Bench();
+    await bench.settle(bench.trigger.connect());
+    for (const line of left) bench.say(line);
+    const fault = await expectFault(bench, bench.trigger.arm(train), "device.refused");
+    expect(fault.message).toContain(`comes ${afterS} s after each trigger`);
+    for (const line of left) bench.say(line.replace(/[\d.]+$/, "0.01"));
+    await bench.settle(bench.trigger.arm(train));
+    const { finished } = await bench.settle(bench.trigger.fire());
+    expect(await bench.settle(finished)).toEqual({ gateCount: train.count });
+  });
+
   it("says when the inhibit input held the gates back", async () => {
     const bench = createDg645Bench();
     await bench.settle(bench.trigger.connect());
