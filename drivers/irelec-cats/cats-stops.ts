@@ -9,8 +9,8 @@ export interface CatsStopsDeps {
   readonly name: string;
   readonly clock: Clock;
   readonly look: () => Promise<CatsReading>;
-  /** One line on the operate socket, whatever waits for its answer there. */
-  readonly orderNow: (line: string) => Promise<unknown>;
+  /** One line on the operate socket, whatever waits for its answer there. False: its answer was lost. */
+  readonly orderNow: (line: string) => Promise<boolean>;
 }
 
 export interface CatsStops {
@@ -52,15 +52,19 @@ export function createCatsStops({ name, clock, look, orderNow }: CatsStopsDeps):
     async abort() {
       abortCount += 1;
       const untilMs = clock.monoMs() + ABORT_DEADLINE_MS;
+      let isHeard = false;
       for (;;) {
-        await orderNow(encodePlain("abort"));
-        for (let looks = 0; looks < 10; looks += 1) {
+        if (await orderNow(encodePlain("abort"))) isHeard = true;
+        // An arm that rests may be about to begin: the bit of its path rises late. It rests for good once it heard the stop.
+        for (let looks = 0; isHeard && looks < 10; looks += 1) {
           if ((await look()).path === null) return;
           await sleep(clock, POLL_MS);
         }
         if (clock.monoMs() > untilMs) {
-          throw new Fault("link.timeout", name, `The arm did not stop within ${ABORT_DEADLINE_MS} ms.`);
+          const what = isHeard ? "did not stop" : "did not say that it heard the stop";
+          throw new Fault("link.timeout", name, `The arm ${what} within ${ABORT_DEADLINE_MS} ms.`);
         }
+        if (!isHeard) await sleep(clock, POLL_MS);
       }
     },
   };

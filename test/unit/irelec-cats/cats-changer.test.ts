@@ -168,6 +168,30 @@ describe("a CATS robot as sample changer", () => {
     });
   });
 
+  it("does not take an arm that is yet to begin for one that was stopped, while nobody heard the stop", async () => {
+    const bench = await connected({ changer: { replyDeadlineMs: 200 }, twin: { beginMs: 3000 } });
+    const loading = bench.changer.load(first);
+    loading.catch(() => undefined);
+    while (bench.pathsBegun() === 0) await bench.pass(10);
+    bench.operate.hang(true);
+    const stopping = bench.changer.abort();
+    stopping.catch(() => undefined);
+    await bench.pass(2000);
+    expect(bench.twin.orders).not.toContain("abort");
+    bench.operate.hang(false);
+    await bench.finish(stopping);
+    expect(bench.twin.orders).toContain("abort");
+    await bench.pass(30_000);
+    expect(bench.whereIs(1)).toEqual(first);
+    await expect(bench.finish(loading)).rejects.toMatchObject({ code: "changer.lost" });
+  });
+
+  it("says when its stop was not heard at all", async () => {
+    const bench = await connected({ changer: { replyDeadlineMs: 200 } });
+    bench.operate.hang(true);
+    await expect(bench.finish(bench.changer.abort())).rejects.toMatchObject({ code: "link.timeout" });
+  });
+
   it("gives up a path that does not end, without another order to the arm", async () => {
     const bench = await connected({ changer: { pathDeadlineMs: 3000 } });
     const orders = bench.twin.orders.length;
