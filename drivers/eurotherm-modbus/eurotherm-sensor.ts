@@ -152,8 +152,9 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
   async function read(on: Talk): Promise<boolean> {
     if (!isCurrent(on)) return false;
     try {
-      const [status = 0] = await on.bus.readRegisters(EUROTHERM.status, 1);
       const measured = await processValue(on);
+      // Asked after it, so that a sensor that broke meanwhile is not believed: it would read as far too hot.
+      const [status = 0] = await on.bus.readRegisters(EUROTHERM.status, 1);
       if (!isCurrent(on)) return false;
       const why = whyUnbelievable(status) ?? (measured.ok ? whyImplausible(measured.value) : measured.reason);
       if (why !== undefined || !measured.ok) readings.unreadable(why ?? "no value", { status: statusWords(status) });

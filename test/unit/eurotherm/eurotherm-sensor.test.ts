@@ -57,7 +57,7 @@ describe("reading", () => {
     const value = bench.one.sensor.fresh()?.value ?? Number.NaN;
     expect(Math.abs(value - bench.one.twin.temperatureC)).toBeLessThan(0.6);
     expect(value).toBe(Math.round(value * 10) / 10);
-    expect(bench.requests.slice(3, 5)).toEqual(["0103004b0001", "010300010001"]);
+    expect(bench.requests.slice(3, 5)).toEqual(["010300010001", "0103004b0001"]);
     expect(bench.one.faults).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe("reading", () => {
     const bench = await connected({ sensor: { form: "float" }, twin: { temperatureC: () => 21.23456 } });
     await bench.pass(1.5);
     expect(bench.one.sensor.fresh()?.value).toBeCloseTo(21.23456, 5);
-    expect(bench.requests.at(-1)).toBe("010380020002");
+    expect(bench.requests.at(-2)).toBe("010380020002");
   });
 
   test("gives none with a broken sensor, and says so once, and again after a while", async () => {
@@ -89,6 +89,20 @@ describe("reading", () => {
     bench.one.twin.breakSensor(false);
     await bench.pass(1);
     expect(bench.one.sensor.fresh()?.value).toBe(21);
+  });
+
+  test("believes no sensor that broke between one question and the next", async () => {
+    let broken = 0;
+    for (let ms = 1000; ms < 1150; ms += 2) {
+      const bench = await connected();
+      await bench.pass(ms / 1000);
+      if (bench.one.readings.length === 0 && bench.requests.length > 3) broken += 1;
+      bench.one.twin.breakSensor(true);
+      await bench.pass(0.5);
+      expect(bench.one.readings.filter(({ value }) => value !== 21)).toEqual([]);
+      bench.one.sensor.disconnect();
+    }
+    expect(broken).toBeGreaterThan(2);
   });
 
   test("gives none for what cannot be", async () => {
