@@ -136,6 +136,7 @@ function createRobotTwin(changer: SiteSampleChanger, robot: WorldRobot, { clock,
     },
     model: changer.model,
     trayCount: changer.trayCount,
+    samplesPerCassette: changer.slotsPerTray,
   });
   robot.onFreed(() => {
     twin.clearMemory();
@@ -175,6 +176,7 @@ function createChangerTwin(
     },
     model: changer.model,
     trayCount: changer.trayCount,
+    samplesPerCassette: changer.slotsPerTray,
   });
 }
 
