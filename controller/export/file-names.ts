@@ -14,18 +14,28 @@ export function plainName(text: string): string {
   return plain === "" ? "unnamed" : plain;
 }
 
-/** Unlike for all cells: the barcode, with the position where two would be alike. Case counts for nothing on some disks. */
+/** Of an export's own file, which stands beside those of cells. */
+export const MASTER_NAME = "campaign";
+
+/**
+ * Unlike for all cells, and for what stands beside them: the barcode, with the position where two would be alike. Case
+ * counts for nothing on some disks.
+ */
 export function cellNames(cells: readonly ExportedCell[]): ReadonlyMap<string, string> {
   const nameOf = (cell: ExportedCell): string => (cell.barcode === "" ? cell.position : plainName(cell.barcode));
-  const counts = new Map<string, number>();
+  const counts = new Map<string, number>([[MASTER_NAME, 1]]);
   for (const cell of cells) {
     const key = nameOf(cell).toLowerCase();
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
+  function withPlace(name: string, position: string): string {
+    const longer = `${name}-${position}`;
+    return counts.has(longer.toLowerCase()) ? withPlace(longer, position) : longer;
+  }
   return new Map(
     cells.map((cell) => {
       const name = nameOf(cell);
-      return [cell.position, counts.get(name.toLowerCase()) === 1 ? name : `${name}-${cell.position}`];
+      return [cell.position, counts.get(name.toLowerCase()) === 1 ? name : withPlace(name, cell.position)];
     }),
   );
 }

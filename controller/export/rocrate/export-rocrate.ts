@@ -4,7 +4,7 @@ import { BDF_FORMS, exportBdf, type BdfForm } from "../bdf/export-bdf.ts";
 import { exportBattinfo } from "../battinfo/export-battinfo.ts";
 import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import { within, type ExportTarget, type RunningExport, type WrittenFile } from "../export-target.ts";
-import { cellNames, isoTime } from "../file-names.ts";
+import { bdfFileStem, cellNames, isoTime } from "../file-names.ts";
 import type { Node } from "../linked-data.ts";
 import { exportNexus, type NexusOptions } from "../nexus/export-nexus.ts";
 import type { SampleRecord } from "../samples-by-cell.ts";
@@ -75,6 +75,7 @@ export function crateDocument(
   const terms = licenseOf(license);
   const instruments = campaign.instruments.map(instrumentOf);
   const cells = campaign.cells.map(cellOf);
+  const named = namedCells(campaign);
   const name = campaign.header.campaign;
   const folders = FOLDERS.filter(([folder]) => files.some((file) => file.name.startsWith(`${folder}/`)));
   const all = [...files.map(({ name: path }) => path), ...CLOSING_FILES.map(([name]) => name)];
@@ -131,7 +132,7 @@ export function crateDocument(
       description,
       hasPart: all.filter((path) => path.startsWith(`${folder}/`)).map((path) => ({ "@id": pathId(path) })),
     })),
-    ...files.map((file) => fileOf(campaign, file)),
+    ...files.map((file) => fileOf(named, file)),
     ...CLOSING_FILES.map(([path, description, encodingFormat]) => ({
       ...{ "@id": path, "@type": "File", name: path, description, encodingFormat },
     })),
@@ -199,13 +200,9 @@ const ENCODINGS: readonly (readonly [ending: string, format: string])[] = [
   [".nxs", "application/x-hdf5"],
 ];
 
-function fileOf(campaign: ExportedCampaign, { name, bytes, sha256 }: WrittenFile): Node {
-  const names = cellNames(campaign.cells);
+function fileOf(cells: readonly NamedCell[], { name, bytes, sha256 }: WrittenFile): Node {
   const base = name.slice(name.lastIndexOf("/") + 1);
-  const about = campaign.cells.find((cell) => {
-    const own = names.get(cell.position) ?? cell.position;
-    return base.startsWith(`${own}.`) || base.includes(`__${own}__`);
-  });
+  const about = cells.find(({ begins }) => begins.some((begin) => base.startsWith(begin)))?.cell;
   const format = ENCODINGS.find(([ending]) => name.endsWith(ending))?.[1] ?? "application/octet-stream";
   return {
     "@id": pathId(name),
@@ -216,6 +213,21 @@ function fileOf(campaign: ExportedCampaign, { name, bytes, sha256 }: WrittenFile
     sha256,
     ...(about === undefined ? {} : { about: { "@id": `#cell-${about.position}` } }),
   };
+}
+
+interface NamedCell {
+  readonly cell: ExportedCell;
+  /** Of the names of its files. */
+  readonly begins: readonly string[];
+}
+
+/** The longest name first: a point may stand in a name, and that of one cell be the begin of another's. */
+function namedCells(campaign: ExportedCampaign): readonly NamedCell[] {
+  const names = cellNames(campaign.cells);
+  return campaign.cells
+    .map((cell) => ({ cell, name: names.get(cell.position) ?? cell.position }))
+    .sort((a, b) => b.name.length - a.name.length)
+    .map(({ cell, name }) => ({ cell, begins: [`${name}.`, `${bdfFileStem(campaign, name)}.`] }));
 }
 
 /** A relative path as an identifier. */
