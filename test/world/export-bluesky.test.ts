@@ -91,6 +91,7 @@ describe("a campaign as a run of the Bluesky event model", () => {
         dose_convention: row.convention,
         dose_step: dose?.surfaceGy,
         dose_relative_uncertainty: row.relativeUncertainty,
+        dose_charged_by: "settlement",
         cell_voltage: expect.any(Number) as number,
       });
     }

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { verifyRecord } from "../../controller/record/verify.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { renderSummary } from "../../tui/progress/render-summary.ts";
 import { load } from "../support/campaign-files.ts";
+import { exported, fileEnding, filesIn, removePlaces } from "../support/exports.ts";
 import {
   expectSound,
   field,
@@ -13,7 +15,10 @@ import {
   type WorldRun,
 } from "../support/world-campaign.ts";
 
-afterAll(removeFolders);
+afterAll(() => {
+  removePlaces();
+  removeFolders();
+});
 
 const PROTOCOL = `record: { time_s: 10 }
 method:
@@ -107,6 +112,28 @@ describe("spectra of a simulated rack", () => {
     // Nothing between them is missing.
     expect(second.frequency_Hz[0]).toBeGreaterThanOrEqual(last / 1.5);
     expect(second.frequency_Hz.at(-1)).toBeCloseTo(0.05, 6);
+  });
+
+  it("leave in tables of their own, point by point, which the run's end names", async () => {
+    const { folder } = await shared;
+    const out = await exported(folder, "--as", "bluesky", "--tables", "csv");
+    const [head = "", ...rows] = readFileSync(fileEnding(out, "R-A3", ".eis.bdf.csv"), "utf8")
+      .trimEnd()
+      .split("\n");
+    const at = (label: string): number => head.split(",").indexOf(label);
+    const [atRest, byCurrent] = spectraOf(await shared, "A3");
+    const column = (label: string): readonly number[] => rows.map((row) => Number(row.split(",")[at(label)]));
+    const both = (key: "frequency_Hz" | "z_imag_ohm"): readonly number[] => [
+      ...(atRest?.[key] ?? []),
+      ...(byCurrent?.[key] ?? []),
+    ];
+    expect(column("Frequency / Hz")).toEqual(both("frequency_Hz"));
+    expect(column("Imaginary Impedance / ohm")).toEqual(both("z_imag_ohm"));
+    const times = column("Test Time / s");
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    const documents = readFileSync(fileEnding(out, "", ".jsonl"), "utf8");
+    const named = [...documents.matchAll(/"file":"([^"]+)"/g)].map(([, name]) => name);
+    expect(named.sort()).toEqual(filesIn(out).filter((name) => name.endsWith(".bdf.csv")));
   });
 
   it("are refused where the channel cannot, with what it can", () => {

@@ -48,10 +48,12 @@ export function* exportBluesky(
   run.stop((campaign.clock.startMs + campaign.lastMs) / 1000, campaign.isComplete ? "success" : "abort", {
     ...(campaign.isComplete ? {} : { reason: "the campaign is not complete on record" }),
     cycling_files: campaign.cells.flatMap((cell) =>
-      options.forms.map((form) => ({
-        cell_index: cellIndex(cell),
-        file: `${BDF_FOLDER}/${bdfFileStem(campaign, names.get(cell.position) ?? cell.position)}.bdf.${form}`,
-      })),
+      [".bdf", ...(cell.spectra.length === 0 ? [] : [".eis.bdf"])].flatMap((kind) =>
+        options.forms.map((form) => ({
+          cell_index: cellIndex(cell),
+          file: `${BDF_FOLDER}/${bdfFileStem(campaign, names.get(cell.position) ?? cell.position)}${kind}.${form}`,
+        })),
+      ),
     ),
     unreadable: [...campaign.unreadable, ...unreadable],
   });
@@ -116,6 +118,7 @@ const PRIMARY: Stream = {
     dose_step: number("ledger", "Gy"),
     dose_total: number("ledger", "Gy"),
     dose_relative_uncertainty: number("ledger", ""),
+    dose_charged_by: text("ledger"),
     cell_voltage: number("channel", "V"),
     cell_current: number("channel", "A"),
     cell_sample_age: number("channel", "s"),
@@ -177,6 +180,7 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       dose_step: stepGy,
       dose_total: totalGy,
       dose_relative_uncertainty: one.relativeUncertainty,
+      dose_charged_by: one.basis,
       cell_voltage: one.cell?.voltageV ?? null,
       cell_current: one.cell?.currentA ?? null,
       cell_sample_age: one.cell?.sampleAgeS ?? null,
