@@ -74,7 +74,8 @@ export function* writeCells(
     target.beginStage();
     const opened = open(some);
     const told: string[] = [];
-    const walking = walkSamples(record, opened.takers, told);
+    const positions = new Map(some.map(({ channelIndex, position }): [number, string] => [channelIndex, position]));
+    const walking = walkSamples(record, opened.takers, positions, told);
     let step = walking.next();
     for (; step.done !== true; step = walking.next()) {
       const done = Math.min(1, Math.max(0, step.value / Math.max(1, lastMs)));
@@ -115,6 +116,7 @@ function thinnedText({ samples, toMs }: Thinned): readonly string[] {
 function* walkSamples(
   record: SampleRecord,
   takers: ReadonlyMap<number, TakeSamples>,
+  positions: ReadonlyMap<number, string>,
   unreadable: string[],
 ): Generator<number, Thinned> {
   let thinned = NONE;
@@ -129,7 +131,8 @@ function* walkSamples(
       thinned = both(thinned, { samples: scanned.row.sampleCount, toMs: lastMs });
     } else if (!isOthers) {
       const channels = channelsOf(scanned.row);
-      const what = `sample ${scanned.of} ${row}, ${firstMs} to ${lastMs} ms`;
+      const whose = scanned.of === "block" ? ` of ${positions.get(scanned.row.channelIndex) ?? "a cell"}` : "";
+      const what = `sample ${scanned.of} ${row}${whose}, ${firstMs} to ${lastMs} ms`;
       if (typeof channels === "string") unreadable.push(`${what}: ${channels}`);
       else for (const samples of channels) takers.get(samples.channelIndex)?.(samples);
     }

@@ -214,13 +214,18 @@ describe("an export that cannot be", () => {
     database.close();
     const context = exporting();
     const place = newPlace();
-    expect(await exportCommand(context, [folder, "--as", "bdf", "--out", place, "--tables", "csv"])).toBe(0);
+    expect(await exportCommand(context, [folder, "--as", "bdf", "--out", place])).toBe(0);
     const told = JSON.parse(context.lines[0] ?? "") as {
       readonly rows: number;
       readonly unreadable: readonly string[];
     };
     expect(told.rows).toBe(run.summary.samples.stored - lost.n);
-    expect(told.unreadable).toEqual([expect.stringMatching(/^sample block 3, .* CRC-32/)]);
+    expect(told.unreadable).toEqual([expect.stringMatching(/^sample block 3 of A3, .* CRC-32/)]);
+    const table = readFileSync(fileEnding(place, "__R-A3__", ".bdf.parquet"));
+    const { key_value_metadata: pairs } = parquetMetadata(Uint8Array.from(table).buffer);
+    expect(JSON.parse(pairs?.find(({ key }) => key === "beamrack")?.value ?? "")).toMatchObject({
+      "beamrack:provenance": { unreadable: told.unreadable },
+    });
     expect(csvRows(fileEnding(place, "R-A1", ".bdf.csv"))).toHaveLength(storedSamples(0, folder).length);
   });
 });

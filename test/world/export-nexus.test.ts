@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRecord } from "../../controller/record/record-reader.ts";
+import { openDatabase } from "../../controller/record/sqlite.ts";
 import { openFrameWriter } from "../../simulator/frames/nexus-frame.ts";
 import { frameFileName } from "../../tui/virtual/frame-files.ts";
 import { writeWhole } from "../../tui/virtual/world-files.ts";
@@ -134,6 +135,27 @@ describe("a campaign as NeXus", () => {
       expect([master.signal, master.axis, master.y_units]).toEqual(["dose_highest", "changer_position", "Gy"]);
       expect(Math.min(...master.y)).toBeGreaterThan(0);
     });
+  });
+
+  it("says in each file what of the record could not be read", async () => {
+    const { folder } = await twoGroupsRun();
+    const database = openDatabase(join(folder, "campaign.db"));
+    database.exec("DROP TRIGGER block_no_update; UPDATE block SET crc32 = crc32 + 1 WHERE row = 3");
+    database.close();
+    const place = await exported(folder, "--as", "nexus");
+    const hdf5 = await import("h5wasm/node");
+    await hdf5.ready;
+    for (const [name, entry] of [
+      ["R-A3.nxs", "electrochemistry"],
+      ["campaign.nxs", "campaign"],
+    ] as const) {
+      const file = new hdf5.File(join(place, name), "r");
+      const note = (file.get(`${entry}/provenance/data`) as Column)?.value as Uint8Array;
+      expect(JSON.parse(Buffer.from(note).toString("utf8"))).toMatchObject({
+        unreadable: [expect.stringMatching(/^sample block 3 of A3, .* CRC-32/)],
+      });
+      file.close();
+    }
   });
 
   it("gives a group its own cells and no word of the others'", async () => {

@@ -7,11 +7,11 @@ import type { BdfTableFile } from "./bdf-csv.ts";
 
 const BUFFER_BYTES = 1 << 16;
 
-/** `metadata` goes into the file as key-value pairs. */
+/** `metadata` goes into the file as key-value pairs; asked for when it is closed. */
 export function createBdfParquet<Rows>(
   file: ExportFile,
   columns: readonly BdfColumn<Rows>[],
-  metadata: Readonly<Record<string, string>>,
+  metadata: () => Readonly<Record<string, string>>,
 ): BdfTableFile<Rows> {
   const writer = new ByteWriter(BUFFER_BYTES);
   const handOn = (): void => {
@@ -19,6 +19,8 @@ export function createBdfParquet<Rows>(
     writer.index = 0;
   };
   writer.finish = handOn;
+  /** Written behind the rows, as it stands then. */
+  const kvMetadata: { readonly key: string; readonly value: string }[] = [];
   const parquet = new ParquetWriter({
     writer: Object.assign(writer, { flush: handOn }),
     schema: [
@@ -33,7 +35,7 @@ export function createBdfParquet<Rows>(
     statistics: false,
     codec: "GZIP",
     compressors: { GZIP: (bytes) => gzipSync(bytes, { level: constants.Z_BEST_SPEED }) },
-    kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+    kvMetadata,
     createdBy: "beamrack",
   });
   return {
@@ -47,6 +49,7 @@ export function createBdfParquet<Rows>(
       void parquet.write({ columnData, rowGroupSize });
     },
     close() {
+      for (const [key, value] of Object.entries(metadata())) kvMetadata.push({ key, value });
       void parquet.finish();
       file.close();
     },

@@ -1,5 +1,5 @@
 /** Cells as Battery Data Format: per cell a table as CSV, as Parquet or as both, spectra apart, a side-car with metadata. */
-import { canonicalJson, type Json } from "../../../protocols/base/canonical-json.ts";
+import { canonicalJson } from "../../../protocols/base/canonical-json.ts";
 import { createCellTable, ambientOf, type CellRows, type CellTable } from "../cell-rows.ts";
 import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
@@ -39,6 +39,8 @@ export function* exportBdf(
   options: BdfOptions,
 ): RunningExport {
   const told = provenance(campaign, options);
+  /** With what of the samples could not be read, once that is known. */
+  let whole = told;
   const columns = ambientOf(campaign) === null ? TIME_SERIES_COLUMNS : [...TIME_SERIES_COLUMNS, AMBIENT_COLUMN];
   const names = cellNames(campaign.cells);
   const stemOf = (cell: ExportedCell): string => bdfFileStem(campaign, names.get(cell.position) ?? cell.position);
@@ -59,13 +61,14 @@ export function* exportBdf(
 
   function finishCell({ cell, table, files, distributions }: OpenCell, unreadable: readonly string[]): void {
     table.finish();
+    whole = { ...told, unreadable: [...campaign.unreadable, ...unreadable] };
     for (const file of files) file.close();
     const stem = stemOf(cell);
     const spectra = writeSpectra(cell, stem);
     const sideCar = bdfSideCar({
       campaign,
       cell,
-      provenance: { ...told, unreadable: [...campaign.unreadable, ...unreadable] },
+      provenance: whole,
       attribution: options.attribution,
       distributions: [...distributions.map((one) => ({ ...one, rows: table.rows })), ...spectra],
       columns,
@@ -76,10 +79,8 @@ export function* exportBdf(
 
   function openTable<Rows>(name: string, form: BdfForm, table: readonly BdfColumn<Rows>[]): BdfTableFile<Rows> {
     const file = target.open(name);
-    const metadata: Json = { "beamrack:provenance": told };
-    return form === "csv"
-      ? createBdfCsv(file, table)
-      : createBdfParquet(file, table, { beamrack: canonicalJson(metadata) });
+    const metadata = (): string => canonicalJson({ "beamrack:provenance": whole });
+    return form === "csv" ? createBdfCsv(file, table) : createBdfParquet(file, table, () => ({ beamrack: metadata() }));
   }
 
   function openCell(cell: ExportedCell, stem: string): OpenCell {

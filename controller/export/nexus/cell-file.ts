@@ -27,13 +27,18 @@ import type { PowderPattern } from "./powder-pattern-file.ts";
 export interface CellFileParts {
   readonly campaign: ExportedCampaign;
   readonly cell: ExportedCell;
-  readonly provenance: { readonly [key: string]: Json };
   readonly softwareVersion: string;
   readonly hasAmbient: boolean;
 }
 
-/** Writes everything but the samples, and returns where these go. */
-export function beginCellFile(file: Hdf5File, parts: CellFileParts): (rows: CellRows) => void {
+/** What is written of a cell piece by piece, or at the last. */
+export interface BegunCellFile {
+  readonly entry: Group;
+  readonly write: (rows: CellRows) => void;
+}
+
+/** Writes everything but the samples and the provenance. */
+export function beginCellFile(file: Hdf5File, parts: CellFileParts): BegunCellFile {
   const { campaign, cell } = parts;
   const { clock, header } = campaign;
   file.create_attribute("NX_class", "NXroot");
@@ -47,7 +52,6 @@ export function beginCellFile(file: Hdf5File, parts: CellFileParts): (rows: Cell
   textField(entry, "program_name", "beamrack").create_attribute("version", parts.softwareVersion);
   writeSample(entry, cell);
   jsonNote(entry, "protocol", "cycling protocol in the aurora-unicycler form", protocolOf(campaign, cell));
-  jsonNote(entry, "provenance", "where the data come from", parts.provenance);
   jsonNote(entry, "cell", "the cell, its channel and its dose", cellProvenance(campaign, cell));
   if (cell.exposures.length > 0) {
     writeDose(entry, campaign, cell);
@@ -63,7 +67,7 @@ export function beginCellFile(file: Hdf5File, parts: CellFileParts): (rows: Cell
   const cycle = growingColumn(cycling, "cycle_count", "whole", "");
   const step = growingColumn(cycling, "step_count", "whole", "");
   const ambient = parts.hasAmbient ? growingColumn(cycling, "ambient_temperature_celsius", "real", "degC") : undefined;
-  return (rows) => {
+  const write = (rows: CellRows): void => {
     time.append(rows.testTimeS);
     unixTime.append(rows.unixTimeS);
     voltage.append(rows.voltageV);
@@ -72,6 +76,7 @@ export function beginCellFile(file: Hdf5File, parts: CellFileParts): (rows: Cell
     step.append(rows.stepCount);
     if (rows.ambientDegC !== undefined) ambient?.append(rows.ambientDegC);
   };
+  return { entry, write };
 }
 
 function protocolOf(campaign: ExportedCampaign, cell: ExportedCell): Json {

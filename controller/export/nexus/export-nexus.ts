@@ -1,10 +1,10 @@
 /** A campaign as NeXus/HDF5: a file for each cell, and one that leads to them all with the dose over the rack. */
-import type { File as Hdf5File } from "h5wasm/node";
+import type { File as Hdf5File, Group } from "h5wasm/node";
 import { positionIndex } from "../../../protocols/base/position.ts";
 import { ambientOf, createCellTable, type CellTable } from "../cell-rows.ts";
 import type { ExportedCampaign, ExportedCell } from "../exported-campaign.ts";
 import type { ExportTarget, RunningExport } from "../export-target.ts";
-import { cellNames, isoTime } from "../file-names.ts";
+import { cellNames, isoTime, MASTER_NAME } from "../file-names.ts";
 import { provenance, type ProvenanceOptions } from "../provenance.ts";
 import { recordPickOf } from "../record-pick.ts";
 import { writeCells, type OpenCells, type SampleRecord, type TakeSamples } from "../samples-by-cell.ts";
@@ -21,11 +21,12 @@ export interface NexusOptions extends ProvenanceOptions {
   readonly cellsAtATime?: number;
 }
 
-const MASTER_FILE = "campaign.nxs";
+const MASTER_FILE = `${MASTER_NAME}.nxs`;
 
 interface OpenCell {
   readonly parts: CellFileParts;
   readonly file: Hdf5File;
+  readonly entry: Group;
   readonly table: CellTable;
   readonly close: () => void;
 }
@@ -59,7 +60,7 @@ function* running(
   const openFiles = new Set<Hdf5File>();
   try {
     const { rows, unreadable } = yield* writeCells({ ...options, record, target, campaign }, openCells);
-    writeMaster(campaign.cells);
+    writeMaster(campaign.cells, unreadable);
     return { cells: campaign.cells.length, rows, unreadable };
   } catch (error) {
     throw writingFault(error);
@@ -71,11 +72,12 @@ function* running(
     for (const cell of some) open.add(openCell(cell));
     return {
       takers: new Map<number, TakeSamples>([...open].map(({ parts, table }) => [parts.cell.channelIndex, table.take])),
-      finish() {
+      finish(unreadable) {
         let rows = 0;
         for (const one of open) {
           one.table.finish();
           rows += one.table.rows;
+          writeProvenance(one.entry, unreadable);
           writePatterns(one);
         }
         for (const one of open) one.close();
@@ -102,10 +104,11 @@ function* running(
 
   function openCell(cell: ExportedCell): OpenCell {
     const { file, close } = create(fileName(cell));
-    const parts = { campaign, cell, provenance: told, softwareVersion: options.softwareVersion, hasAmbient };
+    const parts = { campaign, cell, softwareVersion: options.softwareVersion, hasAmbient };
     const pick = recordPickOf(campaign, cell, options);
-    const table = createCellTable(campaign, cell, CHUNK_ROWS, beginCellFile(file, parts), pick);
-    return { parts, file, table, close };
+    const { entry, write } = beginCellFile(file, parts);
+    const table = createCellTable(campaign, cell, CHUNK_ROWS, write, pick);
+    return { parts, file, entry, table, close };
   }
 
   function writePatterns({ parts, file }: OpenCell): void {
@@ -117,7 +120,13 @@ function* running(
     }
   }
 
-  function writeMaster(cells: readonly ExportedCell[]): void {
+  /** At the last: only then is it known what of the samples could not be read. */
+  function writeProvenance(entry: Group, unreadable: readonly string[]): void {
+    const whole = { ...told, unreadable: [...campaign.unreadable, ...unreadable] };
+    jsonNote(entry, "provenance", "where the data come from", whole);
+  }
+
+  function writeMaster(cells: readonly ExportedCell[], unreadable: readonly string[]): void {
     const { file, close } = create(MASTER_FILE);
     file.create_attribute("NX_class", "NXroot");
     file.create_attribute("default", "campaign");
@@ -127,7 +136,7 @@ function* running(
     textField(entry, "start_time", isoTime(campaign.clock.startMs));
     textField(entry, "end_time", isoTime(campaign.clock.startMs + campaign.lastMs));
     textField(entry, "program_name", "beamrack").create_attribute("version", options.softwareVersion);
-    jsonNote(entry, "provenance", "where the data come from", told);
+    writeProvenance(entry, unreadable);
     const dose = nexusGroup(entry, "dose", "NXdata");
     plotOf(dose, "dose_highest", "changer_position");
     const positions = cells.map(({ position }) => positionIndex(position) + 1);
