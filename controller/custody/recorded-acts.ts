@@ -18,14 +18,16 @@ interface Seen {
   provenAtMs: number | null;
   cyclesFromMs: number | null;
   doneAtMs: number | null;
+  /** Where that was in the midst of one, the campaign was over, and not its protocol. */
+  isWithinStep: boolean;
 }
 
 const NOTHING_SEEN: Seen = {
   ...{ openCircuitV: null, resistanceOhm: null },
-  ...{ provenAtMs: null, cyclesFromMs: null, doneAtMs: null },
+  ...{ provenAtMs: null, cyclesFromMs: null, doneAtMs: null, isWithinStep: false },
 };
 
-const TYPES: readonly string[] = ["campaign-started", "cell-proof", "step-started", "cell-complete"];
+const TYPES: readonly string[] = ["campaign-started", "cell-proof", "step-started", "step-ended", "cell-complete"];
 /** Before these a record's word is news. */
 const BEFORE_DONE: readonly CustodyState[] = ["loaded", "verified", "cycling"];
 
@@ -60,7 +62,10 @@ export function recordedActs(folder: string, custody: Custody, ofSimulatedCells 
       if (type === "campaign-started" && typeof data["start_ms"] === "number") startMs ??= data["start_ms"];
       if (typeof data["position"] !== "string") continue;
       const one = at(data["position"]);
-      if (type === "step-started") one.cyclesFromMs ??= atMs;
+      if (type === "step-started") {
+        one.cyclesFromMs ??= atMs;
+        one.isWithinStep = true;
+      } else if (type === "step-ended") one.isWithinStep = false;
       else if (type === "cell-complete") one.doneAtMs = atMs;
       else if (data["is_proven"] === true && typeof data["open_circuit_V"] === "number") {
         one.openCircuitV = data["open_circuit_V"];
@@ -89,7 +94,8 @@ export function recordedActs(folder: string, custody: Custody, ofSimulatedCells 
       acts.push({ act: { kind: "cycle", barcode, ...happened(cyclesFromMs) }, said: `${barcode} cycles` });
     }
     if (doneAtMs !== null) {
-      acts.push({ act: { kind: "finish", barcode, ...happened(doneAtMs) }, said: `${barcode} has done its protocol` });
+      const said = one.isWithinStep ? "has cycled to the campaign's end, within its protocol" : "has done its protocol";
+      acts.push({ act: { kind: "finish", barcode, ...happened(doneAtMs) }, said: `${barcode} ${said}` });
     }
     return acts;
   });

@@ -28,6 +28,8 @@ export interface CellFacts {
   readonly cell: ExportedCell;
   readonly state: CellState;
   readonly endMs: number | null;
+  /** Complete, and yet within a step: the campaign's time was over, and not its protocol. */
+  readonly isCut: boolean;
   readonly cycle: number;
   readonly firstDischargeAh: number | null;
   readonly lastDischargeAh: number | null;
@@ -48,6 +50,7 @@ export function cellFacts(campaign: ExportedCampaign, cell: ExportedCell, spots:
     cell,
     state: stateOf(campaign, cell),
     endMs: cell.over?.atMs ?? null,
+    isCut: cell.over?.how === "complete" && (cell.steps.at(-1)?.endMs ?? null) === null,
     cycle: cell.steps.at(-1)?.cycle ?? 0,
     firstDischargeAh: first,
     lastDischargeAh: last,

@@ -65,6 +65,7 @@ function cellJson({ cell, dose, ...facts }: CellFacts, time: (atMs: number | nul
     ...{ position: cell.position, barcode: cell.barcode, group: cell.group, role: cell.role },
     ...{ chemistry: cell.chemistry, electrolyte: cell.electrolyte, protocol: cell.protocolName },
     ...{ state: facts.state, ended_at: time(facts.endMs), cycle: facts.cycle },
+    is_protocol_done: facts.state === "complete" && !facts.isCut,
     first_discharge_mAh: milli(facts.firstDischargeAh),
     last_discharge_mAh: milli(facts.lastDischargeAh),
     retention: facts.retention,

@@ -22,13 +22,23 @@ export function summarySentences(facts: SummaryFacts): readonly [string, string,
 }
 
 function cellsSentence({ campaign, cells }: SummaryFacts): string {
-  const complete = cells.filter(({ state }) => state === "complete").length;
+  const complete = cells.filter(({ state, isCut }) => state === "complete" && !isCut).length;
   const begun = `${isoTime(campaign.clock.startMs).slice(0, 16).replace("T", " ")} UTC`;
   const span = `in ${durationText(campaign.lastMs / 1000)} from ${begun}`;
-  const others = STATES.flatMap(([state, words]) => {
-    const some = cells.filter((one) => one.state === state);
-    return some.length === 0 ? [] : [`${some.length} ${words} (${named(some)})`];
-  });
+  const counted = (some: readonly CellFacts[], words: string): readonly string[] =>
+    some.length === 0 ? [] : [`${some.length} ${words} (${named(some)})`];
+  const others = [
+    ...counted(
+      cells.filter(({ isCut }) => isCut),
+      "still at it when the campaign's time was over",
+    ),
+    ...STATES.flatMap(([state, words]) =>
+      counted(
+        cells.filter((one) => one.state === state),
+        words,
+      ),
+    ),
+  ];
   const rest = others.length === 0 ? "" : `; ${others.join(", ")}`;
   const did =
     campaign.isComplete || complete > 0 ? "did their protocol to its end" : "have come to their protocol's end";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { CUSTODY_FILE, readCustody } from "../../controller/custody/custody-ledger.ts";
+import { recordedActs } from "../../controller/custody/recorded-acts.ts";
 import { assert } from "../../protocols/base/assert.ts";
 import { parsePosition, type Position } from "../../protocols/base/position.ts";
 import { readManifest } from "../../protocols/manifest/read-manifest.ts";
@@ -89,6 +90,11 @@ describe("boxes that come in the virtual world", () => {
     const [first] = run.of("step-started").filter((event) => field(event, "position") === "B3");
     const cycling = kept.cells.get("S-B3")?.steps.find(({ state }) => state === "cycling");
     expect(cycling?.atMs).toBe(mixed.startMs + (first?.atMs ?? NaN));
+    // The campaign was over, and their protocols were not.
+    const before = new Map([...kept.cells].map(([code, cell]) => [code, { ...cell, state: "cycling" as const }]));
+    expect(recordedActs(folder, { ...kept, cells: before }, true).map(({ said }) => said)).toContain(
+      "R-A1 has cycled to the campaign's end, within its protocol",
+    );
     // The same run again finds what it would write.
     const text = readFileSync(join(folder, CUSTODY_FILE), "utf8");
     createVirtualCustody(mixed, boxes, folder);

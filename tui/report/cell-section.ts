@@ -24,7 +24,8 @@ const BINS = 260;
 export function cellSection(input: ReportInput, facts: CellFacts, patterns: readonly CellPattern[]): Markup {
   const { cell, state, dose } = facts;
   const { startMs } = input.report.campaign.clock;
-  const ended = facts.endMs === null ? "" : ` ${momentText(startMs, facts.endMs).slice(0, 16)} UTC`;
+  const cut = facts.isCut ? ", with its protocol not at an end" : "";
+  const ended = facts.endMs === null ? "" : ` ${momentText(startMs, facts.endMs).slice(0, 16)} UTC${cut}`;
   const given =
     dose === null
       ? "never exposed"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { ExportedCampaign } from "../../../controller/export/exported-campaign.ts";
+import type { ExportedCampaign, ExportedCell } from "../../../controller/export/exported-campaign.ts";
 import { toldVerdict } from "../../../controller/report/beam-verdict-told.ts";
-import type { CellFacts } from "../../../controller/report/cell-facts.ts";
+import { cellFacts, type CellFacts } from "../../../controller/report/cell-facts.ts";
 import { createCensor } from "../../../controller/report/foreign-words.ts";
 import { groupAccounts } from "../../../controller/report/group-account.ts";
 import { createIncidentFold, incidentLines } from "../../../controller/report/incidents.ts";
@@ -191,6 +191,24 @@ describe("three sentences", () => {
       "All 10 exposures asked for were made in their window, and no spot is above 88 % of a dose limit, uncertainty included.",
       "Nothing needs a person: the data can be exported and used as they are.",
     ]);
+  });
+
+  it("do not say of a cell that it did its protocol, where the campaign was over within a step of it", () => {
+    const made = (position: string, endMs: number | null): CellFacts =>
+      cellFacts(
+        { isComplete: true, cells: [], doseLimits: [] } as unknown as ExportedCampaign,
+        {
+          position,
+          ...{ halfCycles: [], gaps: [], exposures: [], steps: [{ cycle: 1, atMs: 0, endMs }] },
+          over: { how: "complete", atMs: 3_600_000 },
+        } as unknown as ExportedCell,
+        undefined,
+      );
+    const some = [made("A1", 3_500_000), made("A2", null)];
+    const [did] = summarySentences({ ...quiet, cells: some });
+    expect(did).toBe(
+      "1 of 2 cells did their protocol to its end in 1 h from 2026-03-02 08:00 UTC; 1 still at it when the campaign's time was over (A2).",
+    );
   });
 
   it("name why most were missed, whatever asked for them, and advise nothing against a loss of beam", () => {
