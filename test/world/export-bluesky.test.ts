@@ -132,6 +132,7 @@ describe("tables for people", () => {
     ["\uff1d1", "'\uff1d1"],
     ['say "hi", you', '"say ""hi"", you"'],
     ["+1\n2", `"'+1\n2"`],
+    ["a\u0000b\u001b[2J\u009b1m", "a\ufffdb\ufffd[2J\ufffd1m"],
     [-2.5, "-2.5"],
     [Number.NaN, ""],
     [null, ""],
