@@ -130,6 +130,31 @@ describe("an order", () => {
     expect(screen.orders.map(({ order }) => order.command)).toEqual([{ command: "ack", args: { alarm: 7 } }]);
   });
 
+  it("to take note of an alarm is given for the cell that is looked at, not for one of elsewhere", async () => {
+    const screen = await running({}, [
+      rack.alarms([rack.alarm(9, { where: "channel B12" }), rack.alarm(7, { where: "channel A3" })]),
+    ]);
+    await screen.press("/", "a3\r", "a", "2", "a", "\u001b[C", "a");
+    expect(screen.orders.map(({ order }) => order.command)).toEqual([
+      { command: "ack", args: { alarm: 7 } },
+      { command: "ack", args: { alarm: 7 } },
+    ]);
+    expect(seen(screen)).toContain("No alarm is open at A4");
+    await screen.press("1", "a");
+    expect(screen.orders.at(-1)?.order.command).toEqual({ command: "ack", args: { alarm: 9 } });
+  });
+
+  it("to take note of an alarm is given for the one that was read, though a newer one came, and then for the next", async () => {
+    const stage = rack.alarm(7, { where: "stage" });
+    const io = rack.alarm(8, { where: "io" });
+    const screen = await running({}, [rack.alarms([io, stage])]);
+    await screen.press("5");
+    await screen.say([rack.alarms([rack.alarm(9, { where: "detector" }), io, stage])]);
+    await screen.press("a", "a", "a");
+    const taken = screen.orders.map(({ order }) => order.command.args);
+    expect(taken).toEqual([{ alarm: 8 }, { alarm: 7 }, { alarm: 9 }]);
+  });
+
   it("cannot be given to a controller that is not heard, nor by somebody who only looks", async () => {
     const screen = await running();
     await screen.pass(4000);

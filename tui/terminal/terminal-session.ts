@@ -5,6 +5,7 @@
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import type { BusReply } from "../../protocols/bus/commands.ts";
 import type { Pressed } from "./keys/key-press.ts";
+import { withCursorKept } from "./keys/moves.ts";
 import { paste, press, type Step } from "./keys/press.ts";
 import type { Model } from "./model/model.ts";
 import type { RackStore } from "./model/rack-store.ts";
@@ -61,6 +62,7 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
 
   function draw(): void {
     if (state.notice !== null && clock.monoMs() >= state.notice.untilMs) state = { ...state, notice: null };
+    state = withCursorKept(model());
     const drawn = drawFrame(model()).map(paint);
     if (drawn.length === lines.length && drawn.every((line, index) => line === lines[index])) return;
     lines = drawn;

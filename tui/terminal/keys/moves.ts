@@ -3,7 +3,7 @@ import { COLUMN_COUNT, POSITION_COUNT, ROW_COUNT } from "../../../protocols/base
 import { MEASURE_IDS } from "../model/measures.ts";
 import type { Model, Outcome } from "../model/model.ts";
 import { needsPerson, untakenCount } from "../model/rack-view.ts";
-import { SCREEN_IDS, type ScreenId } from "../model/screen-state.ts";
+import { SCREEN_IDS, type ScreenId, type ScreenState } from "../model/screen-state.ts";
 import { nearestToLimit } from "../model/nearest-to-limit.ts";
 import { shownAlarms } from "../model/shown-alarms.ts";
 import { scrollMax } from "../screens/screen-table.ts";
@@ -16,8 +16,18 @@ export const SCROLLED: readonly ScreenId[] = ["cell", "beam", "instruments", "lo
 export const FAR_ROWS = 1_000_000;
 export const PAGE_ROWS = 10;
 
+/** Who comes to the alarms begins with the first. */
 export function goTo(screen: ScreenId): Outcome {
-  return { state: { screen } };
+  return { state: screen === "alarms" ? { screen, alarmId: null } : { screen } };
+}
+
+/** The alarm that is drawn under the cursor stays there: a newer one does not slip under a finger that is about to take it. */
+export function withCursorKept({ rack, state }: Model): ScreenState {
+  if (state.screen !== "alarms") return state;
+  const shown = shownAlarms(rack);
+  if (shown.some(({ id }) => id === state.alarmId)) return state;
+  const alarmId = shown[0]?.id ?? null;
+  return alarmId === state.alarmId ? state : { ...state, alarmId };
 }
 
 export function moveCell({ state }: Model, rowsDown: number, columnsRight: number): Outcome {

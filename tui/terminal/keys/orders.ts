@@ -5,8 +5,8 @@
 import { parseOccupant, positionAt, positionIndex } from "../../../protocols/base/position.ts";
 import type { BusCommand, StopClass } from "../../../protocols/bus/commands.ts";
 import type { BusAlarm } from "../../../protocols/bus/rack-views.ts";
-import { SCREEN_ALARMS_SHELVED_S, shownAlarms } from "../model/shown-alarms.ts";
-import { isLive, type RackView } from "../model/rack-view.ts";
+import { nextUntaken, SCREEN_ALARMS_SHELVED_S, shownAlarms } from "../model/shown-alarms.ts";
+import { isAlarmAt, isLive, untakenAlarmAt, type RackView } from "../model/rack-view.ts";
 import type { Model, Outcome } from "../model/model.ts";
 import type { Order } from "../model/screen-state.ts";
 import { spanText } from "../text/values.ts";
@@ -173,28 +173,45 @@ export function note(model: Model): Outcome {
   return ask(model, order, "It goes on record with your name, and stands on the cell's screen. Nothing else changes.");
 }
 
-/** The alarm under the cursor of the list; elsewhere the newest that nobody has taken. */
-function chosenAlarm(model: Model): BusAlarm | null {
-  const shown = shownAlarms(model.rack);
-  const { alarmId, screen } = model.state;
-  const chosen = screen === "alarms" ? shown.find(({ id }) => id === alarmId) : undefined;
-  return chosen ?? shown[0] ?? null;
+/**
+ * The alarm under the cursor of the list. Where a cell is under the cursor it is that cell's, never one of elsewhere that
+ * nobody has read there; on the rack, whose newest alarms stand at its foot, those come next.
+ */
+function chosenAlarm({ rack, state }: Model): BusAlarm | { readonly refusal: string } {
+  const { alarmId, screen, positionIndex: index } = state;
+  const shown = shownAlarms(rack);
+  const none = { refusal: "No alarm is open." };
+  if (screen === "alarms") {
+    const chosen = shown.find(({ id }) => id === alarmId);
+    if (chosen !== undefined || alarmId === null) return chosen ?? shown[0] ?? none;
+    return { refusal: "That alarm is over; look at the one that is now under the cursor." };
+  }
+  const position = positionAt(index);
+  const isOfOneCell = screen === "cell" || screen === "dose";
+  const own = isOfOneCell || screen === "rack" ? untakenAlarmAt(rack, position) : null;
+  if (own !== null) return own;
+  if (!isOfOneCell || shown.length === 0) return shown[0] ?? none;
+  const taken = shown.find((alarm) => isAlarmAt(alarm, position));
+  return taken ?? { refusal: `No alarm is open at ${position}; 5 has those of elsewhere.` };
 }
 
 export function acknowledge(model: Model): Outcome {
   const alarm = chosenAlarm(model);
-  if (alarm === null) return { refusal: "No alarm is open." };
+  if ("refusal" in alarm) return alarm;
   if (alarm.acknowledged !== null) return { refusal: `${alarm.acknowledged.by} has acknowledged it already.` };
-  return send(model, {
+  const outcome = send(model, {
     title: `acknowledge ${alarm.code} of ${alarm.where}`,
     command: { command: "ack", args: { alarm: alarm.id } },
     precondition: null,
   });
+  // The next one that nobody has taken is read next.
+  const isListed = model.state.screen === "alarms" && outcome.refusal === undefined;
+  return isListed ? { ...outcome, state: { alarmId: nextUntaken(model.rack, alarm.id) ?? alarm.id } } : outcome;
 }
 
 export function shelve(model: Model): Outcome {
   const alarm = chosenAlarm(model);
-  if (alarm === null) return { refusal: "No alarm is open." };
+  if ("refusal" in alarm) return alarm;
   const order: Order = {
     title: `put aside ${alarm.code} of ${alarm.where}`,
     command: { command: "shelve", args: { alarm: alarm.id, for_s: SCREEN_ALARMS_SHELVED_S } },

@@ -80,7 +80,7 @@ export interface ScreenState {
   readonly measure: MeasureId;
   /** First row shown, of the screens that scroll. */
   readonly scroll: Readonly<Record<ScreenId, number>>;
-  /** Identity of the alarm under the cursor; null: the first. */
+  /** Identity of the alarm under the cursor; null: the first, until it is drawn. */
   readonly alarmId: number | null;
   /** Full hours back from the one that runs, of the hand-over page. */
   readonly shiftHours: number;

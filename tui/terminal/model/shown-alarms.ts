@@ -13,3 +13,11 @@ export function shownAlarms({ alarms, nowMs }: RackView): readonly BusAlarm[] {
     .sort((left, right) => left.rank - right.rank || left.index - right.index)
     .map(({ alarm }) => alarm);
 }
+
+/** The one to be looked at after `id`, in the order of the list and then from its top; null where no other is untaken. */
+export function nextUntaken(rack: RackView, id: number): number | null {
+  const shown = shownAlarms(rack);
+  const at = shown.findIndex((alarm) => alarm.id === id);
+  const others = [...shown.slice(at + 1), ...shown.slice(0, Math.max(0, at))];
+  return others.find((alarm) => isUntaken(alarm, rack.nowMs))?.id ?? null;
+}
