@@ -176,7 +176,11 @@ describe.each(SIZES)("at $columns x $rows", (size) => {
 
   it("nothing that a controller said before it went is drawn in the colours of what is true", async () => {
     const { terminal } = await play({ ...GONE_SCENE, ...size });
-    const body = terminal.raw().slice(4, -2).join("");
+    const title = terminal.seen().findIndex((line) => line.includes("LAST KNOWN"));
+    const body = terminal
+      .raw()
+      .slice(title + 1, -2)
+      .join("");
     expect(body).toMatch(/\d/);
     const codes = new Set([...body.matchAll(/\u001b\[([\d;]+)m/g)].map(([, code]) => code));
     expect([...codes].sort()).toEqual(["0", "38;5;245"]);

@@ -219,6 +219,34 @@ describe("an order", () => {
   });
 });
 
+describe("what came of an order", () => {
+  const REPLY = {
+    ...{ v: 1 as const, id: "order-77", outcome: "refused" as const, said_at: rack.iso(rack.WALL_MS) },
+    refusal: "not-now" as const,
+    what: "A1 is isolated: nothing more is done with the cell",
+    advice: "Look at its alarm; when the campaign is amended another cell can follow in its place.",
+  };
+
+  it("is told to its end, with what to do, in 80 columns", async () => {
+    const screen = await running({ answer: () => Promise.resolve({ kind: "answered", reply: REPLY }) });
+    await screen.press("R", "ok", "\r");
+    const told = screen.terminal.seen().slice(2, 5).join(" ").replace(/\s+/g, " ");
+    expect(told).toContain("nothing more is done with the cell. Look at its alarm");
+    expect(told).toContain("another cell can follow in its place.");
+    expect(screen.terminal.seen().join("\n")).toContain("Rack by state");
+  });
+
+  it("does not hide that the controller is gone, and stays where nobody knows it", async () => {
+    const screen = await running({ answer: () => Promise.resolve({ kind: "unknown", why: "no answer within 5 s" }) });
+    await screen.press("x", "ok", "\r");
+    await screen.say([rack.controller({ state: "gone" })]);
+    await screen.pass(60_000);
+    expect(seen(screen)).toContain("NO ANSWER, no answer within 5 s. Look what is the case");
+    expect(seen(screen)).toMatch(/CONTROLLER GONE since .*: cells go on by their own limits/);
+    expect(seen(screen)).toContain("on rack-host, goes on from the record.");
+  });
+});
+
 describe("going about", () => {
   it("finds a cell by position, by barcode and by a part of it", async () => {
     const screen = await running();
@@ -262,6 +290,14 @@ describe("going about", () => {
     expect(seen(screen)).toContain("channel-H11");
   });
 
+  it("goes back from the end of the help with the first key, too", async () => {
+    const screen = await running();
+    await screen.press("?", END, END);
+    expect(seen(screen)).toContain("Everything else has a name");
+    await screen.press("\u001b[A", "\u001b[A");
+    expect(seen(screen)).not.toContain("Everything else has a name");
+  });
+
   it("goes back in the log with the arrow up, which stops it; its end lets it run", async () => {
     const screen = await running();
     await screen.press("6", "\u001b[A", "\u001b[A");
@@ -270,6 +306,15 @@ describe("going about", () => {
     await screen.press(END);
     expect(seen(screen)).toContain("running");
     expect(screen.session.state()).toMatchObject({ scroll: { log: 0 }, logStopped: null });
+  });
+
+  it("tells each line of the log whole, and of which instrument it is", async () => {
+    const text =
+      "lost: the link closed while a step ran: the port is gone: it was unplugged, or switched off; the instrument runs on with its own limits";
+    const line = { v: 1, seq: 20_500, at: rack.iso(rack.NOW_MS), type: "instrument-lost", where: "channel H12", text };
+    const screen = await running({ first: { screen: "log" } }, [rack.said({ kind: "log" }, line)]);
+    expect(seen(screen)).toContain("channel H12 ");
+    expect(seen(screen).replace(/\s+/g, " ")).toContain(text);
   });
 
   it("filters the log by words, and stops it where it is", async () => {
@@ -312,6 +357,21 @@ describe("a terminal", () => {
     screen.terminal.resize(100, 30);
     await screen.pass(300);
     expect(screen.terminal.seen()[3]).toContain("Rack by state");
+  });
+
+  it("that is too small still says what is asked, and all of its line", async () => {
+    const screen = await running({}, [ALARM]);
+    screen.terminal.resize(40, 12);
+    await screen.pass(300);
+    expect(seen(screen).replace(/\s+/g, " ").trim()).toBe(
+      "beamrack needs 80x24, this is 40x12. 1 alarm open! q leaves.",
+    );
+    await screen.press("!");
+    expect(seen(screen)).toContain("Stop emergency?");
+    expect(seen(screen)).toContain("y does it");
+    await screen.press("y");
+    expect(screen.orders.map(({ order }) => order.title)).toEqual(["stop emergency"]);
+    expect(seen(screen)).toContain("stop emergency: done");
   });
 
   it("is not cleared but once, and gets only the rows that changed", async () => {

@@ -5,12 +5,12 @@
 import type { Clock, TimerHandle } from "../../protocols/base/clock.ts";
 import type { BusReply } from "../../protocols/bus/commands.ts";
 import type { Pressed } from "./keys/key-press.ts";
-import { withCursorKept } from "./keys/moves.ts";
 import { paste, press, type Step } from "./keys/press.ts";
 import type { Model } from "./model/model.ts";
 import type { RackStore } from "./model/rack-store.ts";
 import type { RackView } from "./model/rack-view.ts";
 import { FIRST_STATE, type Notice, type Order, type ScreenState } from "./model/screen-state.ts";
+import { withCursorKept } from "./keys/moves.ts";
 import { drawFrame } from "./screens/frame.ts";
 import { createPainter, type Look } from "./text/palette.ts";
 import type { ScreenFeed } from "./ink/screen.tsx";
@@ -18,6 +18,8 @@ import type { ScreenFeed } from "./ink/screen.tsx";
 /** At most so often without a key. */
 const FRAME_MS = 200;
 const NOTICE_MS = 8000;
+/** A long answer stays longer: a minute's reading is some thousand letters. */
+const LETTER_MS = 60;
 
 /** What became of an order: its one answer, or why there is none. */
 export type Answer =
@@ -76,7 +78,9 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
     timer = clock.setTimeout(drawOften, FRAME_MS);
   }
 
-  function notify(text: string, tone: Notice["tone"], forMs = NOTICE_MS): void {
+  /** What is an alarm stays until a key is pressed. */
+  function notify(text: string, tone: Notice["tone"], givenMs?: number): void {
+    const forMs = givenMs ?? (tone === "alarm" ? Infinity : Math.max(NOTICE_MS, text.length * LETTER_MS));
     state = { ...state, notice: { text, tone, untilMs: clock.monoMs() + forMs } };
   }
 
@@ -91,7 +95,7 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
       else if (answer.reply.outcome === "done") {
         const isWhole = (answer.reply.not_confirmed ?? []).length === 0;
         notify(`${what.title}: ${answer.reply.what}`, isWhole ? "good" : "alarm");
-      } else notify(`Refused, ${what.title}: ${answer.reply.what} ${answer.reply.advice}`, "warn");
+      } else notify(`Refused, ${what.title}: ${sentence(answer.reply.what)} ${answer.reply.advice}`, "warn");
       draw();
     });
   }
@@ -146,4 +150,8 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
       clock.clearTimeout(timer);
     },
   };
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -2,11 +2,12 @@
  * What a key press comes to: the next state of the screen, and what is to be done outside of it. Pure. Nothing is ordered
  * by one key alone but what harms nobody: the rest asks again and names the consequence.
  */
-import { parseOccupant, positionIndex } from "../../../protocols/base/position.ts";
 import { NOTE_LENGTH_MAX } from "../../../protocols/bus/commands.ts";
 import type { Effect, Model, Outcome } from "../model/model.ts";
 import type { Order, Overlay, ScreenState } from "../model/screen-state.ts";
 import { actionOf, paletteActions } from "./actions.ts";
+import { helpScrollMax } from "../screens/overlays.ts";
+import { findCell } from "./find-cell.ts";
 import { edited, letterOf } from "./key-press.ts";
 
 export interface Step {
@@ -79,7 +80,8 @@ type OverlayOf<Kind extends Overlay["kind"]> = Extract<Overlay, { readonly kind:
 function inHelp(model: Model, overlay: OverlayOf<"help">, key: string): Step {
   const by = { up: -1, down: 1, pageup: -10, pagedown: 10, home: -Infinity, end: 1000 }[key];
   if (by === undefined) return stay(model, null);
-  return stay(model, { ...overlay, scroll: Math.max(0, overlay.scroll + by) });
+  const most = helpScrollMax(model);
+  return stay(model, { ...overlay, scroll: Math.max(0, Math.min(most, Math.min(most, overlay.scroll) + by)) });
 }
 
 function inPalette(model: Model, overlay: OverlayOf<"palette">, key: string, nowMs: number): Step {
@@ -105,18 +107,6 @@ function inFind(model: Model, overlay: OverlayOf<"find">, key: string, nowMs: nu
   }
   const typed = edited(overlay.typed, key);
   return typed === null ? stay(model, overlay) : stay(model, { ...overlay, typed });
-}
-
-/** By position, by the whole barcode, by a part of it; null without any. */
-export function findCell({ rack }: Pick<Model, "rack">, typed: string): number | null {
-  const wanted = typed.trim().toUpperCase();
-  if (wanted === "") return null;
-  const position = parseOccupant(wanted);
-  if (position !== undefined) return positionIndex(position);
-  const barcodes = rack.cells.map((cell) => cell?.cell.toUpperCase() ?? "");
-  const whole = barcodes.indexOf(wanted);
-  const part = whole >= 0 ? whole : barcodes.findIndex((barcode) => barcode.includes(wanted));
-  return part < 0 ? null : part;
 }
 
 /** What was typed is the note itself, or the reason of any other order. */

@@ -6,24 +6,11 @@ import { isTimeZone, localText } from "../../../protocols/base/local-time.ts";
 import { ACTIONS, isOn } from "../keys/actions.ts";
 import { keysText } from "../keys/keys-text.ts";
 import type { Model } from "../model/model.ts";
-import { isLive, timeMs, untakenCount, type Liveness, type RackView } from "../model/rack-view.ts";
+import { isLive, timeMs, untakenCount, type RackView } from "../model/rack-view.ts";
 import { SCREEN_IDS, SCREEN_TITLES, type ScreenId } from "../model/screen-state.ts";
-import {
-  BLANK,
-  cut,
-  fit,
-  inTone,
-  row,
-  rowWidth,
-  span,
-  spread,
-  tall,
-  wrapWords,
-  type Row,
-  type Span,
-  type Tone,
-} from "../text/rows.ts";
-import { clockText, countText, percentText, spanText } from "../text/values.ts";
+import { BLANK, cut, inTone, row, rowWidth, span, spread, tall, wrapWords, type Row, type Span } from "../text/rows.ts";
+import { clockText, countText, percentText } from "../text/values.ts";
+import { LIVE_WORDS, noteRows } from "./note-rows.ts";
 import { overlayRows } from "./overlays.ts";
 import { bodySize, drawScreen } from "./screen-table.ts";
 
@@ -41,7 +28,7 @@ export function drawFrame(model: Model): readonly Row[] {
     [
       headRow(model, width),
       tabRow(model, width),
-      noteRow(model, width),
+      ...noteRows(model, width),
       ...body,
       controlRow(model, width),
       keyRow(model, width),
@@ -50,15 +37,17 @@ export function drawFrame(model: Model): readonly Row[] {
   ).map((cells) => cut(cells, width));
 }
 
-function tooSmall({ columns, rows, rack }: Model): readonly Row[] {
+/** Keys still count, so what is asked, and what came of it, is told here too. */
+function tooSmall(model: Model): readonly Row[] {
+  const { columns, rows, rack, state } = model;
+  const width = Math.max(1, columns - 1);
   const untaken = untakenCount(rack);
-  const alarms = untaken === 0 ? "" : ` ${countText(untaken)} alarms open!`;
-  return [
-    cut(
-      row(span(`beamrack needs ${COLUMNS_MIN}x${ROWS_MIN}, this is ${columns}x${rows}.${alarms} q leaves.`)),
-      Math.max(1, columns - 1),
-    ),
-  ];
+  const alarms = untaken === 0 ? "" : ` ${countText(untaken)} ${untaken === 1 ? "alarm" : "alarms"} open!`;
+  const needs = `beamrack needs ${COLUMNS_MIN}x${ROWS_MIN}, this is ${columns}x${rows}.${alarms} q leaves.`;
+  const { overlay } = state;
+  const asked = overlay?.kind === "question" ? overlayRows(model, overlay, width, rows) : [];
+  const notes = state.notice === null && isLive(rack) ? [] : noteRows(model, width);
+  return [...asked, ...wrapWords(needs, width).map((line) => row(span(line))), ...notes];
 }
 
 function bodyRows(model: Model, width: number, height: number): readonly Row[] {
@@ -82,16 +71,6 @@ function asOfSpan(rack: RackView): Span | null {
   if (rack.nowMs === null) return null;
   return isLive(rack) ? null : span(` LAST KNOWN ${clockText(rack.nowMs)} `, "alarmBar");
 }
-
-const LIVE_WORDS: Readonly<Record<Liveness["kind"], readonly [string, Tone]>> = {
-  live: ["● live", "good"],
-  connecting: ["○ connecting", "warn"],
-  attaching: ["○ not live yet", "warn"],
-  silent: ["✗ silent", "alarm"],
-  "controller-ended": ["○ ended", "warn"],
-  "controller-gone": ["✗ controller gone", "alarm"],
-  "broker-gone": ["✗ broker gone", "alarm"],
-};
 
 /** From here on the place is named beside its time. */
 const PLACE_FROM = 110;
@@ -144,42 +123,6 @@ function tabSpans(chosen: ScreenId, untaken: number, gap: string): Row {
   });
 }
 
-/** What must be known before anything below is read: that it is old, or what became of the last order. */
-function noteRow(model: Model, width: number): Row {
-  const { rack, state, wallMs } = model;
-  const why = notLiveText(rack, wallMs);
-  const { notice } = state;
-  if (notice !== null) return cut(row(span(` ${notice.text}`, notice.tone)), width);
-  if (why === null) return BLANK;
-  const isAlarm = LIVE_WORDS[rack.liveness.kind][1] === "alarm";
-  return isAlarm
-    ? fit(row(span(` ${why}`.padEnd(width), "alarmBar")), width)
-    : cut(row(span(` ${why}`, "warn")), width);
-}
-
-/** Null while live. */
-function notLiveText({ liveness, campaign }: RackView, wallMs: number): string | null {
-  if (liveness.kind === "live") return null;
-  const since = `since ${clockText(liveness.sinceMs)} (${spanText((wallMs - liveness.sinceMs) / 1000)})`;
-  switch (liveness.kind) {
-    case "connecting":
-      return `Connecting to the broker ${since}${liveness.trouble === null ? "" : `: ${liveness.trouble}`}`;
-    case "attaching":
-      return liveness.isAnyoneThere
-        ? "Reading: nothing is taken as true before the controller itself has spoken of it."
-        : `No controller has spoken on this broker ${since}. Does one run?`;
-    case "silent":
-      return `CONTROLLER SILENT ${since}: cells go on by their own limits.`;
-    case "controller-ended":
-      return `The controller ended ${since}${liveness.why === null ? "" : `: ${liveness.why}`}. This is how it was then; q leaves.`;
-    case "controller-gone":
-      return `CONTROLLER GONE ${since}${liveness.why === null ? "" : `, ${liveness.why}`}: cells go on by their own limits.`;
-    case "broker-gone":
-      if (campaign?.state === "complete") return `The campaign was complete; broker and controller are gone ${since}.`;
-      return `BROKER GONE ${since}: the rack may well go on; trying again${liveness.trouble === null ? "" : ` (${liveness.trouble})`}`;
-  }
-}
-
 /** Who may give orders, and what is being taken over. */
 function controlRow({ rack, author }: Model, width: number): Row {
   const { control } = rack;
@@ -224,10 +167,4 @@ function keyRow({ state }: Model, width: number): Row {
     span(` ${action.footer ?? ""}`, "dim"),
   ]);
   return cut([...(ARROWS[screen] ?? DOWN), ...spans], width);
-}
-
-/** For what is told without a screen: the same words, in plain lines. */
-export function plainNotice(rack: RackView, wallMs: number): readonly string[] {
-  const why = notLiveText(rack, wallMs);
-  return why === null ? [] : wrapWords(why, COLUMNS_MIN);
 }

@@ -3,7 +3,7 @@ import type { Model } from "../model/model.ts";
 import type { LogLine } from "../model/rack-view.ts";
 import { row, span } from "../text/rows.ts";
 import { countText } from "../text/values.ts";
-import { logRow } from "./log-row.ts";
+import { logRows } from "./log-row.ts";
 import { nothingSaid, type Drawn } from "./parts.ts";
 
 /** Lines that have every word of the filter. */
@@ -45,8 +45,8 @@ export function logScreen(model: Model, width: number, height: number): Drawn {
       rows: [row(span(kept.length === 0 ? nothingSaid(rack) : "no line has these words; escape shows all", "dim"))],
     };
   // The newest at the foot, as logs are read; scrolling goes back from there.
-  const scrollMax = Math.max(0, lines.length - height);
+  const rows = lines.flatMap((line) => logRows(line, width));
+  const scrollMax = Math.max(0, rows.length - height);
   const back = Math.min(state.scroll.log, scrollMax);
-  const shown = lines.slice(Math.max(0, lines.length - height - back), lines.length - back);
-  return { title, rows: shown.map((line) => logRow(line, width)), scrollMax };
+  return { title, rows: rows.slice(Math.max(0, rows.length - height - back), rows.length - back), scrollMax };
 }

@@ -2,13 +2,14 @@
 import { positionAt } from "../../../protocols/base/position.ts";
 import { ACTIONS, isOn, paletteActions, type Action } from "../keys/actions.ts";
 import { keysText } from "../keys/keys-text.ts";
-import { findCell } from "../keys/press.ts";
+import { findCell } from "../keys/find-cell.ts";
 import type { Model } from "../model/model.ts";
 import { SCREEN_TELLS, SCREEN_TITLES, type Overlay } from "../model/screen-state.ts";
 import { BLANK, cut, fit, padText, row, span, tall, wrapWords, type Row } from "../text/rows.ts";
 import { wordsOf } from "../text/values.ts";
-import { heading, scrolled } from "./parts.ts";
+import { heading, scrolled, scrollMaxOf } from "./parts.ts";
 import { SCREEN_LESSONS } from "./screen-lessons.ts";
+import { bodySize } from "./screen-table.ts";
 
 /** Rows that lie over the lower part of the body; `help` takes all of it. */
 export function overlayRows(model: Model, overlay: Overlay, width: number, height: number): readonly Row[] {
@@ -111,8 +112,18 @@ const SIGNS: readonly string[] = [
   "What is drawn as LAST KNOWN is not true now: the controller, or the way to it, is silent.",
 ];
 
-/** First what this screen is and what can be done on it, then what goes everywhere. */
 function helpRows(model: Model, scroll: number, width: number, height: number): readonly Row[] {
+  return tall(scrolled(helpText(model, width), scroll, height), height);
+}
+
+/** How far the help can be scrolled. */
+export function helpScrollMax(model: Model): number {
+  const { width, height } = bodySize(model);
+  return scrollMaxOf(helpText(model, width - 2), height);
+}
+
+/** First what this screen is and what can be done on it, then what goes everywhere. */
+function helpText(model: Model, width: number): readonly Row[] {
   const { screen } = model.state;
   const keyed = ACTIONS.filter((action) => action.keys.length > 0 && isOn(action, screen));
   const isOrder = ({ part }: Action): boolean => part === "order";
@@ -126,7 +137,7 @@ function helpRows(model: Model, scroll: number, width: number, height: number): 
     ["Orders: asked again, and the consequence named", keyed.filter(isOrder)],
     ["Everywhere", everywhere],
   ];
-  const rows = [
+  return [
     row(span(SCREEN_TITLES[screen], "strong"), span(`: ${SCREEN_TELLS[screen]}`)),
     ...SCREEN_LESSONS[screen].flatMap((line) => wrapWords(line, width)).map((line) => row(span(line))),
     BLANK,
@@ -140,7 +151,6 @@ function helpRows(model: Model, scroll: number, width: number, height: number): 
     BLANK,
     row(span("Everything else has a name: press : and type a part of it.", "dim")),
   ];
-  return tall(scrolled(rows, scroll, height), height);
 }
 
 function split<T>(list: readonly T[], isFirst: (item: T) => boolean): readonly [readonly T[], readonly T[]] {

@@ -8,6 +8,7 @@ import { cellScreen } from "./cell-screen.ts";
 import { doseScreen } from "./dose-screen.ts";
 import { instrumentsScreen } from "./instruments-screen.ts";
 import { logScreen } from "./log-screen.ts";
+import { noteRows } from "./note-rows.ts";
 import type { Drawn } from "./parts.ts";
 import { rackScreen } from "./rack-screen.ts";
 import { shiftScreen } from "./shift-screen.ts";
@@ -24,15 +25,14 @@ const SCREENS: Readonly<Record<ScreenId, (model: Model, width: number, height: n
   shift: shiftScreen,
 };
 
-const HEAD_ROWS = 3;
+/** Under them stand the notes. */
+const HEAD_ROWS = 2;
 const FOOT_ROWS = 2;
 
 /** Between head and foot: one row and one column less than the terminal has, as a full frame would make it scroll. */
-export function bodySize({ columns, rows }: Pick<Model, "columns" | "rows">): {
-  readonly width: number;
-  readonly height: number;
-} {
-  return { width: columns - 1, height: rows - 1 - HEAD_ROWS - FOOT_ROWS };
+export function bodySize(model: Model): { readonly width: number; readonly height: number } {
+  const width = model.columns - 1;
+  return { width, height: model.rows - 1 - HEAD_ROWS - noteRows(model, width).length - FOOT_ROWS };
 }
 
 /** The screen that is chosen, without its first row, which is its title. */
