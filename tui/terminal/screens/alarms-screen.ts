@@ -4,7 +4,7 @@ import type { Model } from "../model/model.ts";
 import { isShelved, isUntaken, needsPerson, timeMs, untakenCount } from "../model/rack-view.ts";
 import { shownAlarms } from "../model/shown-alarms.ts";
 import { BLANK, row, span, tall, type Span, type Tone } from "../text/rows.ts";
-import { clockText, countText, fromNowText } from "../text/values.ts";
+import { countText, fromNowText, whenText } from "../text/values.ts";
 import { heading, labelledLines, nothingSaid, scrolled, table, type Drawn } from "./parts.ts";
 
 export function alarmsScreen(model: Model, width: number, height: number): Drawn {
@@ -38,7 +38,7 @@ export function alarmsScreen(model: Model, width: number, height: number): Drawn
           ...labelledLines("do", alarm.advice, width, 10),
           ...labelledLines(
             "since",
-            `${clockText(timeMs(alarm.raised_at))}${rack.nowMs === null ? "" : `, ${fromNowText(timeMs(alarm.raised_at), rack.nowMs)}`}`,
+            `${whenText(timeMs(alarm.raised_at), rack.nowMs)}${rack.nowMs === null ? "" : `, ${fromNowText(timeMs(alarm.raised_at), rack.nowMs)}`}`,
             width,
             10,
           ),
@@ -46,14 +46,14 @@ export function alarmsScreen(model: Model, width: number, height: number): Drawn
             ? []
             : labelledLines(
                 "taken",
-                `by ${alarm.acknowledged.by} at ${clockText(timeMs(alarm.acknowledged.at))}`,
+                `by ${alarm.acknowledged.by} at ${whenText(timeMs(alarm.acknowledged.at), rack.nowMs)}`,
                 width,
                 10,
               )),
           ...(isShelved(alarm, rack.nowMs) && alarm.shelved !== null
             ? labelledLines(
                 "aside",
-                `by ${alarm.shelved.by} until ${clockText(timeMs(alarm.shelved.until))}`,
+                `by ${alarm.shelved.by} until ${whenText(timeMs(alarm.shelved.until), rack.nowMs)}`,
                 width,
                 10,
               )
@@ -71,7 +71,7 @@ export function alarmsScreen(model: Model, width: number, height: number): Drawn
     return [
       span(index === chosen ? "▸" : " ", "accent"),
       span(word, tone),
-      span(clockText(timeMs(one.raised_at)), "dim"),
+      span(whenText(timeMs(one.raised_at), rack.nowMs), "dim"),
       span(one.where, isTaken ? "dim" : "strong"),
       span(one.what, isTaken ? "dim" : "plain"),
     ];
@@ -79,7 +79,7 @@ export function alarmsScreen(model: Model, width: number, height: number): Drawn
   const columns = [
     { title: "", width: 1 },
     { title: "", width: 5 },
-    { title: "since", width: 8 },
+    { title: "since", width: Math.max(...lines.map(([, , since]) => since?.text.length ?? 0)) },
     { title: "where", width: 12 },
     { title: "what", width: 20 },
   ];

@@ -202,10 +202,10 @@ function countRows(rack: RackView, width: number): readonly Row[] {
     heading("Groups", width),
     ...table(
       [
-        { title: "group", width: Math.min(24, Math.max(8, width - 28)) },
+        { title: "group", width: Math.min(24, Math.max(8, width - 29)) },
         { title: "cells", width: 5, align: "right" },
         { title: "made", width: 6, align: "right" },
-        { title: "ends", width: 11 },
+        { title: "ends", width: 12 },
       ],
       campaign.groups.map(({ group, cells: count, exposures: made }): readonly Span[] => [
         span(group),

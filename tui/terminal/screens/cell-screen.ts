@@ -16,11 +16,11 @@ import {
   shareText,
   spanText,
   UNKNOWN,
-  voltText,
+  whenText,
   wordsOf,
 } from "../text/values.ts";
 import { heading, labelled, labelledLines, relativeText, scrolled, scrollMaxOf, table, type Drawn } from "./parts.ts";
-import { alarmsOf, chargeText, currentText, stateRows, waitOrLatest } from "./rack-screen.ts";
+import { alarmsOf, chargeText, currentText, stateRows, voltageText, waitOrLatest } from "./rack-screen.ts";
 
 const GAP = 3;
 /** As wide as the plots' own titles, so that all stand under one another. */
@@ -77,16 +77,19 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
     ...(cell.fault === null ? [] : labelledLines("because", cell.fault.what, width, LABEL, "warn")),
     ...(cell.fault === null ? [] : labelledLines("do", cell.fault.advice, width, LABEL)),
     ...waitOrLatest(cell, rack, width, LABEL),
-    ...alarmsOf(rack, cell.position, cell.fault?.code),
-    labelled("voltage", voltText(cell.voltage_V, 4), LABEL),
+    ...alarmsOf(rack, cell.position, width, cell.fault?.code),
+    ...labelledLines("voltage", voltageText(cell, rack, 4), width, LABEL),
     labelled("current", currentText(cell), LABEL),
     labelled("charge", chargeText(cell), LABEL),
-    labelled(
+    ...labelledLines(
       "step ends",
-      stepEndsMs === null ? UNKNOWN : `${clockText(stepEndsMs)}${spread === null ? "" : ` ±${spanText(spread)}`}`,
+      stepEndsMs === null
+        ? UNKNOWN
+        : `${whenText(stepEndsMs, rack.nowMs)}${spread === null ? "" : ` ±${spanText(spread)}`}`,
+      width,
       LABEL,
     ),
-    labelled("all ends", endText(cell), LABEL),
+    ...labelledLines("all ends", endText(cell), width, LABEL),
     labelled(
       "cycle",
       `${cell.cycle === null ? UNKNOWN : countText(cell.cycle)}, half cycle ${countText(cell.half_cycle)}`,
@@ -103,7 +106,9 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
       LABEL,
     ),
     labelled("health", shareText(cell.state_of_health), LABEL),
-    ...(cell.belief === "confirmed" ? [] : [labelled("place", `${cell.belief}, not confirmed`, LABEL, "warn")]),
+    ...(cell.belief === "confirmed"
+      ? []
+      : labelledLines("place", `${cell.belief}, not confirmed`, width, LABEL, "warn")),
     labelled("protocol", cell.protocol, LABEL),
     ...(cell.beam_effect === null
       ? []

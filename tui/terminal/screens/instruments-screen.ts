@@ -2,7 +2,7 @@
 import type { BusInstrument } from "../../../protocols/bus/rack-views.ts";
 import { positionIndexOf } from "../keys/orders.ts";
 import type { Model } from "../model/model.ts";
-import { BLANK, row, span, type Span, type Tone } from "../text/rows.ts";
+import { BLANK, row, span, textWidth, wrapWords, type Span, type Tone } from "../text/rows.ts";
 import { countText, spanText, UNKNOWN } from "../text/values.ts";
 import { nothingSaid, relativeText, scrolled, scrollMaxOf, table, type Drawn } from "./parts.ts";
 
@@ -59,7 +59,23 @@ export function instrumentsScreen(model: Model, width: number, height: number): 
     { title: "firmware", width: isWide ? 22 : 8 },
     { title: "", width: 20 },
   ];
-  const [head = BLANK, ...rest] = table(columns, lines, width);
+  const aboutWidth = width - columns.slice(0, -1).reduce((sum, column) => sum + column.width + 2, 0);
+  const [head = BLANK, ...rows] = table(
+    columns,
+    lines.map((line, index) => {
+      const { fault } = ordered[index] ?? {};
+      const isTold = fault != null && textWidth(line.at(-1)?.text ?? "") > aboutWidth;
+      return isTold ? [...line.slice(0, -1), span(fault.code, "warn")] : line;
+    }),
+    width,
+  );
+  // What is wrong, and what to do, is told whole: under its line where there is no room in it.
+  const rest = rows.flatMap((cells, index) => {
+    const about = lines[index]?.at(-1);
+    const isCut = ordered[index]?.fault != null && about !== undefined && textWidth(about.text) > aboutWidth;
+    const told = isCut ? wrapWords(about.text, width - 2).map((text) => row(span(`  ${text}`, about.tone))) : [];
+    return [cells, ...told];
+  });
   return {
     title,
     rows: [head, ...scrolled(rest, model.state.scroll.instruments, height - 1)],
@@ -76,7 +92,9 @@ function watchdogSpans(isTripped: boolean | null | undefined): readonly Span[] {
 /** What is wrong, or else what it is and whose. */
 function aboutSpan(one: BusInstrument, nowMs: number | null, isWide: boolean): Span {
   const { fault, waiting_for: waiting, last_answer_age_s: ageS } = one;
-  if (fault !== null) return span(`${fault.what} ${fault.advice}`, "warn");
+  if (fault !== null) {
+    return span(`${fault.what}${/[.!?]$/.test(fault.what) ? "" : "."} ${fault.advice}`, "warn");
+  }
   if (waiting !== null) {
     const until = waiting.until === null ? "a person decides" : relativeText(waiting.until, nowMs);
     return span(`waits for ${waiting.reason}, until ${until}`, "accent");

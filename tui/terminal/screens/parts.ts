@@ -15,7 +15,7 @@ import {
   type Span,
   type Tone,
 } from "../text/rows.ts";
-import { clockText, fromNowText, spanText } from "../text/values.ts";
+import { fromNowText, spanText, whenText } from "../text/values.ts";
 
 /** A screen between the head and the foot of the terminal. */
 export interface Drawn {
@@ -88,8 +88,8 @@ export function waitLines(waiting: BusWaiting, nowMs: number | null, width: numb
   const since =
     sinceMs === null
       ? ""
-      : `since ${clockText(sinceMs)}${nowMs === null ? "" : ` (${spanText((nowMs - sinceMs) / 1000)})`}`;
-  const until = untilMs === null ? "until a person decides" : `until ${clockText(untilMs)}`;
+      : `since ${whenText(sinceMs, nowMs)}${nowMs === null ? "" : ` (${spanText((nowMs - sinceMs) / 1000)})`}`;
+  const until = untilMs === null ? "until a person decides" : `until ${whenText(untilMs, nowMs)}`;
   return [
     ...wrapWords(`waits for ${waiting.reason}`, width).map((line) => row(span(line, "accent"))),
     ...wrapWords(`of ${waiting.who}, ${since}, ${until}`, width).map((line) => row(span(line, "dim"))),

@@ -1,10 +1,10 @@
 /** The rack as a map, 8 rows by 12 columns. The cursor has brackets and a cell in need a mark, also without colour. Pure. */
 import { COLUMN_COUNT, ROW_COUNT } from "../../../protocols/base/position.ts";
-import { MEASURES } from "../model/measures.ts";
+import { MEASURES, stateSign } from "../model/measures.ts";
 import type { Model } from "../model/model.ts";
 import { needsPerson } from "../model/rack-view.ts";
-import { BLANK, padText, row, span, type Row, type Span } from "../text/rows.ts";
-import { voltText, wordsOf } from "../text/values.ts";
+import { BLANK, padText, row, span, textWidth, type Row, type Span } from "../text/rows.ts";
+import { UNKNOWN, voltText, wordsOf } from "../text/values.ts";
 
 const ROW_LABEL = 3;
 const CELL_WIDTH_MIN = 4;
@@ -83,6 +83,9 @@ function cellPart(model: Model, index: number, part: number, width: number): Spa
     return span(padText(text, width, "right"), shown.tone);
   }
   // What is coloured by stands first; the same is not said twice.
-  const further = model.state.measure === "voltage" ? wordsOf(cell.state) : voltText(cell.voltage_V);
-  return span(padText(further, width, "right"), "dim");
+  const isVoltage = model.state.measure === "voltage";
+  const further = isVoltage ? wordsOf(cell.state) : voltText(cell.voltage_V);
+  // A number that is cut is another number: without its unit it may fit.
+  const narrow = isVoltage ? stateSign(cell.state).letter : (cell.voltage_V?.toFixed(2) ?? UNKNOWN);
+  return span(padText(textWidth(further) <= width ? further : narrow, width, "right"), "dim");
 }

@@ -5,16 +5,16 @@ import { MEASURES, stateSign } from "../model/measures.ts";
 import type { Model } from "../model/model.ts";
 import { isAlarmAt, isUntaken, notableWait, timeMs, untakenAlarmAt, type RackView } from "../model/rack-view.ts";
 import { shownAlarms } from "../model/shown-alarms.ts";
-import { beside, BLANK, cut, row, span, type Row } from "../text/rows.ts";
+import { beside, BLANK, cut, row, span, wrapWords, type Row } from "../text/rows.ts";
 import {
   ampereText,
   barText,
-  clockText,
   countText,
   quantityText,
   shareText,
   spanText,
   voltText,
+  whenText,
   wordsOf,
 } from "../text/values.ts";
 import { plotRows, rangeOf, type PlotPanel } from "../text/braille-plot.ts";
@@ -68,7 +68,7 @@ function cellSide(model: Model, width: number, height: number): readonly Row[] {
     ...stateRows(cell),
     ...(alarm === null ? [] : [row(span(`! ${alarm.code}`, "alarm"))]),
     ...waitOrLatest(cell, rack, width, label),
-    labelled("voltage", voltText(cell.voltage_V), label),
+    labelled("voltage", voltageText(cell, rack), label),
     labelled("current", currentText(cell), label),
     labelled("charge", chargeText(cell), label),
     labelled("dose", `${shareText(cell.dose.limit_fraction)} used`, label),
@@ -122,7 +122,7 @@ export function waitOrLatest(cell: BusCell, rack: RackView, width: number, label
   const notable = notableWait(cell);
   if (notable !== null) return waitLines(notable, rack.nowMs, width);
   const latestMs = timeMs(cell.waiting_for?.until);
-  return latestMs === null ? [] : [labelled("ends by", clockText(latestMs), label, "dim")];
+  return latestMs === null ? [] : [labelled("ends by", whenText(latestMs, rack.nowMs), label, "dim")];
 }
 
 /** `62 % ± 1`: with what it may be off by. */
@@ -140,6 +140,19 @@ export function currentText(cell: BusCell): string {
   if (cell.current_A === null) return ampereText(null);
   if (CONFIRMED_OFF.has(cell.state)) return `off; last ${ampereText(cell.current_A)}`;
   return `${UNHEARD.has(cell.state) ? "last " : ""}${ampereText(cell.current_A)}`;
+}
+
+/** A cell that is off is read now and then, if at all: after this long its last reading is called so. */
+const READ_S = 10;
+
+/** `3.842 V`; a reading from before the cell was switched off, or out of reach, is not shown as if it were true now. */
+export function voltageText(cell: BusCell, rack: RackView, decimals = 3): string {
+  const text = voltText(cell.voltage_V, decimals);
+  if (cell.voltage_V === null || !(CONFIRMED_OFF.has(cell.state) || UNHEARD.has(cell.state))) return text;
+  const readMs = timeMs(cell.sampled_at);
+  const pace = rack.heartbeat?.pace ?? rack.campaign?.pace ?? 1;
+  const isNew = readMs !== null && rack.nowMs !== null && rack.nowMs - readMs <= READ_S * 1000 * Math.max(1, pace);
+  return isNew ? text : `last ${text}`;
 }
 
 function footRows(model: Model, width: number, height: number): readonly Row[] {
@@ -234,11 +247,13 @@ function alarmRows(rack: RackView, width: number, rowsMax: number): readonly Row
 }
 
 /** What is open at a cell, but for the code that is told of it anyway. */
-export function alarmsOf(rack: RackView, position: string, toldCode?: string): readonly Row[] {
+export function alarmsOf(rack: RackView, position: string, width: number, toldCode?: string): readonly Row[] {
   return rack.alarms
     .filter((alarm) => isAlarmAt(alarm, position) && alarm.code !== toldCode)
-    .map((alarm) => {
+    .flatMap((alarm) => {
       const isOpen = isUntaken(alarm, rack.nowMs);
-      return row(span(`${isOpen ? "!" : " "} ${alarm.what}`, isOpen ? "alarm" : "dim"));
+      return wrapWords(alarm.what, width - 2).map((line, index) =>
+        row(span(`${isOpen && index === 0 ? "!" : " "} ${line}`, isOpen ? "alarm" : "dim")),
+      );
     });
 }

@@ -56,6 +56,15 @@ export function dayText(wallMs: Maybe): string {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ""} ${date.toISOString().slice(11, 16)}`;
 }
 
+/** Hours from now within which a time of day alone says which day is meant. */
+const SAME_DAY_MS = 12 * 3_600_000;
+
+/** `14:38:05`; further away than half a day with its day: `23 Nov 14:38`. */
+export function whenText(atMs: Maybe, nowMs: Maybe): string {
+  const isFar = known(atMs) && known(nowMs) && Math.abs(atMs - nowMs) > SAME_DAY_MS;
+  return isFar ? dayText(atMs) : clockText(atMs);
+}
+
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** At most two units, at most eight columns: `42 s`, `14 min`, `3 h 20`, `2 d 4 h`. */
