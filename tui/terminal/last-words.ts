@@ -10,7 +10,9 @@ export function lastWords(rack: RackView): string {
   const parts = [
     `${campaign.campaign} on ${campaign.site} ${campaign.state}`,
     `${longSpanText(campaign.elapsed_s)}${of}`,
-    untaken === 0 ? "no alarm untaken" : `${countText(untaken)} alarms that nobody has taken`,
+    untaken === 0
+      ? "no alarm untaken"
+      : `${countText(untaken)} ${untaken === 1 ? "alarm" : "alarms"} that nobody has taken`,
   ];
   const rest = isLive(rack) ? "It goes on by itself." : "That was when it was last heard.";
   return `Left. ${parts.join(", ")}. ${rest}`;

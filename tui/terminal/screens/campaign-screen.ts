@@ -142,10 +142,14 @@ function progressRows(rack: RackView, width: number): readonly Row[] {
 }
 
 /** Of the cells of a group that are not over, the last one's end; null where one cannot be forecast. */
-function groupEndMs({ cells }: RackView, group: string): number | "over" | null {
-  const ends = cells.flatMap((cell) =>
-    cell === null || cell.group !== group || OVER.has(cell.state) ? [] : [timeMs(cell.forecast?.ends_at)],
-  );
+function groupEndMs({ cells, nowMs }: RackView, group: string): number | "over" | null {
+  const ends = cells.flatMap((cell) => {
+    if (cell === null || cell.group !== group || OVER.has(cell.state)) return [];
+    const endsMs = timeMs(cell.forecast?.ends_at);
+    // What is paused has all of it still before it.
+    const pausedMs = timeMs(cell.forecast?.paused_since);
+    return [endsMs === null || pausedMs === null || nowMs === null ? endsMs : endsMs + Math.max(0, nowMs - pausedMs)];
+  });
   if (ends.length === 0) return "over";
   return ends.reduce<number | null>((last, ms) => (last === null || ms === null ? null : Math.max(last, ms)), 0);
 }

@@ -70,8 +70,6 @@ export function cellScreen(model: Model, width: number, height: number): Drawn {
 }
 
 function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] {
-  const stepEndsMs = timeMs(cell.forecast?.step_ends_at);
-  const spread = cell.forecast?.step_spread_s ?? null;
   return [
     ...stateRows(cell),
     ...(cell.fault === null ? [] : labelledLines("because", cell.fault.what, width, LABEL, "warn")),
@@ -81,15 +79,8 @@ function factRows(cell: BusCell, rack: RackView, width: number): readonly Row[] 
     ...labelledLines("voltage", voltageText(cell, rack, 4), width, LABEL),
     labelled("current", currentText(cell), LABEL),
     labelled("charge", chargeText(cell), LABEL),
-    ...labelledLines(
-      "step ends",
-      stepEndsMs === null
-        ? UNKNOWN
-        : `${whenText(stepEndsMs, rack.nowMs)}${spread === null ? "" : ` ±${spanText(spread)}`}`,
-      width,
-      LABEL,
-    ),
-    ...labelledLines("all ends", endText(cell), width, LABEL),
+    ...labelledLines("step ends", endText(cell, rack, "step", whenText), width, LABEL),
+    ...labelledLines("all ends", endText(cell, rack, "all", dayText), width, LABEL),
     labelled(
       "cycle",
       `${cell.cycle === null ? UNKNOWN : countText(cell.cycle)}, half cycle ${countText(cell.half_cycle)}`,
@@ -139,12 +130,23 @@ function frameRows(frame: NonNullable<BusCell["last_frame"]>, width: number): re
   ];
 }
 
-/** When its protocol is over, as far as that can be said. */
-function endText({ forecast }: BusCell): string {
-  const endsMs = timeMs(forecast?.ends_at);
-  if (endsMs === null) return UNKNOWN;
-  const spreadS = forecast?.ends_spread_s ?? null;
-  return `${dayText(endsMs)}${spreadS === null ? "" : ` ±${spanText(spreadS)}`}`;
+/** No step of theirs goes on, whatever was forecast. */
+const OVER: ReadonlySet<string> = new Set(["isolated", "stopped", "complete"]);
+
+/** When its step or its protocol is over, as far as that can be said; of one that is paused, what is left of it. */
+function endText(
+  { forecast, state }: BusCell,
+  { nowMs }: RackView,
+  what: "step" | "all",
+  timeText: (ms: number, nowMs: number | null) => string,
+): string {
+  const endsMs = timeMs(what === "step" ? forecast?.step_ends_at : forecast?.ends_at);
+  if (endsMs === null || OVER.has(state)) return UNKNOWN;
+  const spreadS = (what === "step" ? forecast?.step_spread_s : forecast?.ends_spread_s) ?? null;
+  const spread = spreadS === null ? "" : ` ±${spanText(spreadS)}`;
+  const pausedMs = timeMs(forecast?.paused_since);
+  if (pausedMs !== null) return `paused, ${spanText((endsMs - pausedMs) / 1000)}${spread} left`;
+  return `${timeText(endsMs, nowMs)}${spread}`;
 }
 
 /** What people wrote of it; nothing where nobody did. */
