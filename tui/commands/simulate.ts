@@ -77,7 +77,7 @@ export async function simulateCommand(given: CommandContext, args: readonly stri
     context,
     campaign.cells.map((cell) => cell.chemistry),
   );
-  const chosenFaults = chooseFaults(context, options.faults);
+  const chosenFaults = chooseFaults(context, options.faults, isKept);
   const ownFaults = course === undefined ? [] : courseFaults(course, options.campaignPath);
   const custody = isKept
     ? createVirtualCustody(campaign, loadBoxes(context, course, options.campaignPath), folder)

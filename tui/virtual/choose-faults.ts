@@ -10,8 +10,15 @@ import type { VirtualRig } from "./virtual-rig.ts";
 
 export type ChooseFaults = (rig: VirtualRig, hours: number, seed: number) => readonly WorldFault[];
 
-/** Throws Fault for a file that is missing or says something else than faults. */
-export function chooseFaults(context: Pick<CommandContext, "readText" | "printError">, choice: string): ChooseFaults {
+/**
+ * `hasBoxes`: the campaign's boxes say when its cells come, and no fault does. Throws Fault for a file that is missing or
+ * says something else than faults.
+ */
+export function chooseFaults(
+  context: Pick<CommandContext, "readText" | "printError">,
+  choice: string,
+  hasBoxes = false,
+): ChooseFaults {
   if (choice === "none") return () => [];
   if (choice === "light") {
     return ({ faultTargets: { positionOfLink, positions } }, hours, seed) =>
@@ -28,10 +35,12 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
         ...{ positions, safetyInputs, hasRobot: roles.changer !== undefined },
         ...(sweeps === undefined ? {} : { sweeps }),
       };
-      return heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
+      const drawn = heavyFaults(createChance(seed).stream("heavy faults"), hours, targets);
+      return hasBoxes ? drawn.filter(({ kind }) => kind !== "cell-comes") : drawn;
     };
   }
   const faults = parseWorldFaults(parseJson(context.readText(choice), choice), choice);
+  if (hasBoxes) refuseComing(faults, choice);
   return (rig, hours) => {
     const withCell = new Set(rig.faultTargets.positions);
     for (const [index, fault] of faults.entries()) {
@@ -55,6 +64,14 @@ export function chooseFaults(context: Pick<CommandContext, "readText" | "printEr
     }
     return faults;
   };
+}
+
+/** Custody would have the cell in its place from the day of its box on. Throws Fault `file.schema`. */
+export function refuseComing(faults: readonly WorldFault[], where: string): void {
+  const coming = faults.find(({ kind }) => kind === "cell-comes");
+  if (coming?.kind !== "cell-comes") return;
+  const what = `a cell-comes at ${positionAt(coming.positionIndex)}: the campaign's simulated boxes say when its cells come`;
+  throw new Fault("file.schema", where, what);
 }
 
 function parseJson(text: string, where: string): unknown {

@@ -22,6 +22,7 @@ import type { CommandContext } from "../command-context.ts";
 import { loadManifest } from "../commands/manifest.ts";
 import { expectedCells } from "../commands/receive.ts";
 import { createIdentitySource } from "../custody/campaign-evidence.ts";
+import { refuseComing } from "./choose-faults.ts";
 
 export interface CourseBox {
   readonly manifest: Manifest;
@@ -56,8 +57,11 @@ export function displacedCells({ exchanged }: SimulatedCourse): ReadonlyMap<numb
 }
 
 /** Throws Fault `file.schema` naming the entry. */
-export function courseFaults({ faults }: SimulatedCourse, campaignPath: string): readonly WorldFault[] {
-  return parseWorldFaults(faults, `${campaignPath} simulated.faults`);
+export function courseFaults({ boxes, faults }: SimulatedCourse, campaignPath: string): readonly WorldFault[] {
+  const where = `${campaignPath} simulated.faults`;
+  const parsed = parseWorldFaults(faults, where);
+  if (boxes.length > 0) refuseComing(parsed, where);
+  return parsed;
 }
 
 /** Throws Fault manifest.refused, or for a manifest that cannot be read. */
