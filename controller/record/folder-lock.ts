@@ -64,8 +64,11 @@ function inUse(folder: string, cause: unknown): Fault {
   return new Fault("store.in-use", folder, what, { pid, host, since }, cause);
 }
 
-/** What the holder told of itself; undefined where it told nothing that can be read. */
-function readHolder(folder: string): FolderHolder | undefined {
+/**
+ * What the holder told of itself; undefined where it told nothing that can be read. A process that was killed leaves its
+ * word behind.
+ */
+export function readHolder(folder: string): FolderHolder | undefined {
   let text: string;
   try {
     text = readFileSync(holderPath(folder), "utf8");

@@ -2,9 +2,10 @@
 import { parseArgs } from "node:util";
 import { replayDecisions } from "../../controller/run/replay-decisions.ts";
 import { halfCyclesOf, type CellHalfCycles } from "../../controller/record/half-cycle-table.ts";
+import { HOLDER_FILE, readHolder, type FolderHolder } from "../../controller/record/folder-lock.ts";
 import { verifyRecord, type ReplayDecisions, type VerifyReport } from "../../controller/record/verify.ts";
 import { Fault } from "../../protocols/base/fault.ts";
-import { findingText } from "../../protocols/base/finding.ts";
+import { findingText, type Finding } from "../../protocols/base/finding.ts";
 import type { CommandContext } from "../command-context.ts";
 import { countText } from "../progress/number-text.ts";
 
@@ -21,7 +22,10 @@ export function verifyCommand(
   const [folder, ...more] = positionals;
   if (folder === undefined || more.length > 0)
     throw new Fault("command.usage", "beamrack verify", "takes one data folder");
-  const report = verifyRecord(folder, replay);
+  const verified = verifyRecord(folder, replay);
+  const writer = readHolder(folder);
+  const report =
+    writer === undefined ? verified : { ...verified, findings: [inTheMaking(writer), ...verified.findings] };
   const cells = halfCyclesOf(folder);
   if (context.json)
     context.print(JSON.stringify({ ...verifyDocument(folder, report), half_cycles: cells.map(cellJson) }));
@@ -30,6 +34,16 @@ export function verifyCommand(
     for (const line of cells.map(cellLine)) context.print(line);
   }
   return Promise.resolve(report.ok ? 0 : 3);
+}
+
+/** Beside a running controller the record has no end yet, and its other findings read as of a run that was cut. */
+function inTheMaking({ pid, host, sinceMs }: FolderHolder): Finding {
+  const since = `${new Date(sinceMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  return {
+    ...{ severity: "note", code: "record.in-the-making", where: HOLDER_FILE },
+    what: `process ${pid} on ${host} has written here since ${since}, or was killed: while it runs, a head file that is not there and what is not settled are in order`,
+    advice: "Verify again when the run is over. Where no such process runs, resume the campaign.",
+  };
 }
 
 /** The report as CONTRACTS has it, with more beside. */

@@ -37,6 +37,21 @@ describe("beamrack verify", () => {
     });
   });
 
+  it("says of a record in the making that it is one, and who makes it", async () => {
+    const folder = newFolder();
+    const store = open(folder, { holder: { pid: 4711, host: "rack-pc", sinceMs: Date.UTC(2026, 2, 2, 8) } });
+    await runCampaign(store, 2);
+    const context = createContext(false);
+    expect(await verifyCommand(context, [folder], () => [])).toBe(0);
+    expect(context.lines.join("\n")).toMatch(
+      /process 4711 on rack-pc has written here since 2026-03-02 08:00:00 UTC, or was killed[^\n]*record\.in-the-making/,
+    );
+    store.close();
+    const after = createContext(false);
+    expect(await verifyCommand(after, [folder], () => [])).toBe(0);
+    expect(after.lines.join("\n")).not.toMatch(/in-the-making/);
+  });
+
   it("exits 3 where the record does not hold, and says where and what to do", async () => {
     const folder = newFolder();
     mkdirSync(folder, { recursive: true });
