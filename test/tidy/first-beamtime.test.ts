@@ -20,6 +20,11 @@ describe("the page of the first beamtime", () => {
       expect(existsSync(join(ROOT, file)), file).toBe(true);
     }
     expect(steps.filter(({ isBackground }) => isBackground)).toHaveLength(1);
+    // A site file that somebody wrote is not written over.
+    for (const command of commands) {
+      const [, read, written] = /\binstruments (\S+) .*--write-site (\S+)/.exec(command) ?? [];
+      if (read !== undefined) expect(written).not.toBe(read);
+    }
     expect(steps.find(({ append }) => append !== null)?.append?.path).toBe("first/site.yaml");
   });
 
