@@ -35,3 +35,8 @@ export function controllerBody(state: "present" | "ended" | "gone", change: obje
     ...{ started_at: AT, said_at: AT, how: null, ...change },
   };
 }
+
+export const heartbeatBody = (): object => ({
+  ...{ instance: "1-a", said_at: AT, beat: 1, period_s: 1, pace: 1, elapsed_s: 1, log_seq: 1, log_digest: null },
+  ...{ dropped: 0, refused: 0, loop_delay_ms: null },
+});

@@ -105,7 +105,8 @@ export function createNotifier(deps: NotifierDeps): Notifier {
   function look(): void {
     const { happenings } = choice;
     const news = happenings?.news(clock.monoMs()) ?? [];
-    desk.take(news, (id) => choice.happenings?.alarm(id));
+    desk.take(news, (id) => happenings?.alarm(id));
+    choice.moveOn();
     tellOthers();
     troubles.look();
     timer = clock.setTimeout(look, LOOK_MS);

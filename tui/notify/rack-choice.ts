@@ -15,38 +15,47 @@ export interface RackChoice {
   take(rack: string, message: BusMessage): void;
   /** The session with the broker was lost or opened again. */
   link(isOpen: boolean): void;
+  /** To be called once what has happened is told: how a controller went comes before another rack follows. */
+  moveOn(): void;
 }
 
 /** More are on no broker that is in order. */
 const RACKS_MAX = 20;
+/** A broker that was killed keeps `present` of a controller that died meanwhile: its beats are missing. */
+const SILENT_MS = 60_000;
+/** So long a controller that went may be started again before one beside it is told of in its stead. */
+export const STAY_MS = 300_000;
 
 interface HeardRack {
   readonly happenings: Happenings;
   state: "present" | "ended" | "gone" | null;
+  heardMs: number;
 }
 
 /** `named`: the one that was asked for, and no other. */
 export function createRackChoice(named: string | undefined, clockMs: () => number): RackChoice {
   const racks = new Map<string, HeardRack>();
   let chosen: string | null = named ?? null;
+  let isTold = false;
+  let isLinked = true;
+  let left: { readonly atMs: number; readonly beside: readonly string[] } | null = null;
 
   const present = (): readonly string[] =>
-    [...racks].filter(([, { state }]) => state === "present").map(([rack]) => rack);
+    [...racks]
+      .filter(([, { state, heardMs }]) => state === "present" && (!isLinked || clockMs() - heardMs <= SILENT_MS))
+      .map(([rack]) => rack)
+      .sort();
 
-  /** One that has a controller stays chosen whatever comes beside it. */
+  /** Without any controller: how the only one went is told too. */
   function choose(): void {
-    if (named !== undefined) return;
-    const now = present();
-    if (chosen !== null && now.includes(chosen)) return;
     const known = [...racks].filter(([, { state }]) => state !== null).map(([rack]) => rack);
-    // Without any controller: how the only one went is told too.
-    chosen = [...now].sort()[0] ?? chosen ?? (known.length === 1 ? (known[0] ?? null) : null);
+    chosen = present()[0] ?? chosen ?? (known.length === 1 ? (known[0] ?? null) : null);
   }
 
   function heard(rack: string): HeardRack | undefined {
     const before = racks.get(rack);
     if (before !== undefined || racks.size >= RACKS_MAX) return before;
-    const fresh: HeardRack = { happenings: createHappenings(clockMs), state: null };
+    const fresh: HeardRack = { happenings: createHappenings(clockMs), state: null, heardMs: clockMs() };
     racks.set(rack, fresh);
     return fresh;
   }
@@ -59,23 +68,39 @@ export function createRackChoice(named: string | undefined, clockMs: () => numbe
       return chosen === null ? undefined : racks.get(chosen)?.happenings;
     },
     get others() {
-      return named === undefined
-        ? present()
-            .filter((rack) => rack !== chosen)
-            .sort()
-        : [];
+      return named === undefined ? present().filter((rack) => rack !== chosen) : [];
     },
     take(rack, message) {
       if (named !== undefined && rack !== named) return;
       const own = heard(rack);
       if (own === undefined) return;
       own.happenings.take(message);
+      if (message.kind === "heartbeat" || message.kind === "controller") own.heardMs = clockMs();
       if (message.kind !== "controller") return;
       own.state = message.value.state;
-      choose();
+      // As long as nothing was told of any, what is retained may come in any order.
+      if (named === undefined && !isTold && !(chosen !== null && present().includes(chosen))) choose();
     },
     link(isOpen) {
-      for (const { happenings } of racks.values()) happenings.link(isOpen);
+      isLinked = isOpen;
+      for (const one of racks.values()) {
+        one.happenings.link(isOpen);
+        if (isOpen) one.heardMs = clockMs();
+      }
+    },
+    moveOn() {
+      if (named !== undefined) return;
+      isTold ||= chosen !== null;
+      const now = present();
+      if (chosen === null || now.includes(chosen)) {
+        left = null;
+        return;
+      }
+      left ??= { atMs: clockMs(), beside: now };
+      const { atMs, beside } = left;
+      // One that comes after it follows at once; those that were there all along were never told of.
+      const next = now.find((rack) => !beside.includes(rack) || clockMs() - atMs >= STAY_MS);
+      if (next !== undefined) [chosen, left] = [next, null];
     },
   };
 }

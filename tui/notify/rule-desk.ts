@@ -33,6 +33,18 @@ export function createRuleDesk({ config, clock, rack, send }: RuleDeskDeps): Rul
   const callList = createCallList(config);
   const rules = config.rules.map((rule): RuleState => ({ rule, pace: createPace(rule.rate), kept: [], keptBeyond: 0 }));
 
+  let toldOf = rack();
+
+  /** What was kept back of a rack that is no longer told of goes out with its name, under that of the next. */
+  function nameBefore(): void {
+    const now = rack();
+    if (toldOf !== "" && toldOf !== now) {
+      const named = (told: Told): Told => ({ ...told, text: plainLine(`${toldOf}: ${told.text}`) });
+      for (const state of rules) state.kept = state.kept.map(named);
+    }
+    toldOf = now;
+  }
+
   function keep(state: RuleState, told: readonly Told[]): void {
     for (const one of told) {
       state.kept.push(one);
@@ -66,6 +78,7 @@ export function createRuleDesk({ config, clock, rack, send }: RuleDeskDeps): Rul
 
   return {
     take(news, causeOf) {
+      nameBefore();
       const isOnCall = ({ on_call: hours }: NotifyRule): boolean =>
         hours === undefined || isQuiet(hours, clock.wallMs());
       const calls = callList.take(news, clock.monoMs(), { alarm: causeOf, isOnCall });

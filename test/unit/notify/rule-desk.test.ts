@@ -9,16 +9,20 @@ const RULE: NotifyRule = { on: "alarm", name: "all", to: ["mail"], rate: { per_h
 
 function bench(change: Partial<Pick<NotifyConfig, "rules" | "rate" | "quiet">> = {}) {
   let nowMs = Date.UTC(2026, 2, 2, 12);
+  let rack = "r";
   const sent: Notice[] = [];
   const desk = createRuleDesk({
     config: { rules: [RULE], rate: { per_hour: 60 }, ...change },
     clock: { monoMs: () => nowMs, wallMs: () => nowMs },
-    rack: () => "r",
+    rack: () => rack,
     send: (notice) => sent.push(notice),
   });
   let id = 0;
   return {
     sent,
+    moveTo: (next: string): void => {
+      rack = next;
+    },
     /** One alarm, of a code of its own: equal ones would be one line. */
     raise: (severity: "hold" | "stop" = "hold"): void => {
       id += 1;
@@ -94,4 +98,16 @@ it("what must not wait for the end of quiet hours is not forgotten either, where
   night.pass(3_600_000);
   expect(night.sent).toHaveLength(3);
   expect(night.sent[2]?.severity).toBe("stop");
+});
+
+it("what was kept back of another rack goes out with that one's name", () => {
+  const quiet = { from: "11:00", to: "13:00", time_zone: "UTC", except: ["stop" as const] };
+  const night = bench({ quiet });
+  night.raise();
+  night.moveTo("next");
+  night.raise();
+  night.pass(3_600_000);
+  expect(night.sent).toHaveLength(1);
+  expect(night.sent[0]?.title).toMatch(/^beamrack next: r: A1: /);
+  expect(night.sent[0]?.lines[1]).toMatch(/^A2: /);
 });
