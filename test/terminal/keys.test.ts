@@ -155,6 +155,17 @@ describe("an order", () => {
     expect(taken).toEqual([{ alarm: 8 }, { alarm: 7 }, { alarm: 9 }]);
   });
 
+  it("to take note of an alarm that was refused is given for the same one again", async () => {
+    const reply = { v: 1 as const, id: "order-77", said_at: rack.iso(rack.WALL_MS), advice: "Take control first." };
+    const refused = { outcome: "refused" as const, refusal: "not-in-control" as const, what: "nobody is in control" };
+    const screen = await running(
+      { answer: () => Promise.resolve({ kind: "answered", reply: { ...reply, ...refused } }) },
+      [rack.alarms([rack.alarm(8, { where: "io" }), rack.alarm(7, { where: "stage" })])],
+    );
+    await screen.press("5", "a", "a");
+    expect(screen.orders.map(({ order }) => order.command.args)).toEqual([{ alarm: 8 }, { alarm: 8 }]);
+  });
+
   it("cannot be given to a controller that is not heard, nor by somebody who only looks", async () => {
     const screen = await running();
     await screen.pass(4000);

@@ -95,9 +95,16 @@ export function createTerminalSession(deps: SessionDeps): TerminalSession {
       else if (answer.reply.outcome === "done") {
         const isWhole = (answer.reply.not_confirmed ?? []).length === 0;
         notify(`${what.title}: ${answer.reply.what}`, isWhole ? "good" : "alarm");
+        readNext(what);
       } else notify(`Refused, ${what.title}: ${sentence(answer.reply.what)} ${answer.reply.advice}`, "warn");
       draw();
     });
+  }
+
+  /** The cursor leaves an alarm once it is taken, and not where that was refused. */
+  function readNext({ command: { command, args }, nextAlarmId }: Order): void {
+    const isThere = state.screen === "alarms" && command === "ack" && "alarm" in args && state.alarmId === args.alarm;
+    if (isThere && nextAlarmId !== undefined) state = { ...state, alarmId: nextAlarmId };
   }
 
   function take(step: Step): void {

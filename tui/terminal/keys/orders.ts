@@ -199,14 +199,13 @@ export function acknowledge(model: Model): Outcome {
   const alarm = chosenAlarm(model);
   if ("refusal" in alarm) return alarm;
   if (alarm.acknowledged !== null) return { refusal: `${alarm.acknowledged.by} has acknowledged it already.` };
-  const outcome = send(model, {
+  const next = nextUntaken(model.rack, alarm.id);
+  return send(model, {
     title: `acknowledge ${alarm.code} of ${alarm.where}`,
     command: { command: "ack", args: { alarm: alarm.id } },
     precondition: null,
+    ...(next === null ? {} : { nextAlarmId: next }),
   });
-  // The next one that nobody has taken is read next.
-  const isListed = model.state.screen === "alarms" && outcome.refusal === undefined;
-  return isListed ? { ...outcome, state: { alarmId: nextUntaken(model.rack, alarm.id) ?? alarm.id } } : outcome;
 }
 
 export function shelve(model: Model): Outcome {

@@ -49,6 +49,8 @@ export interface Order {
   readonly precondition: { readonly topic: string; readonly version: number } | null;
   /** In the operator's words, for the answer: `hold cell B4`. */
   readonly title: string;
+  /** Of an alarm that is taken: the one to be read once it is. */
+  readonly nextAlarmId?: number;
 }
 
 /** What is asked before it is done. */
