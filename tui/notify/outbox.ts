@@ -51,7 +51,7 @@ export function createOutbox({ route, clock, state }: OutboxDeps): Outbox {
   let lostCount = 0;
   let lostSince = 0;
   let failureCount = 0;
-  let isTold = false;
+  let told: string | null = null;
   let isSending = false;
   let isClosed = false;
   let timer: TimerHandle;
@@ -63,9 +63,8 @@ export function createOutbox({ route, clock, state }: OutboxDeps): Outbox {
   }
 
   function tell(error: unknown): void {
-    if (isTold) return;
-    isTold = true;
-    state(error instanceof Error ? error.message : "it failed");
+    told = error instanceof Error ? error.message : "it failed";
+    state(told);
   }
 
   function failed(error: unknown): void {
@@ -73,21 +72,22 @@ export function createOutbox({ route, clock, state }: OutboxDeps): Outbox {
       // Those who are reached do not wait for those who are not.
       queue.shift();
       [failureCount, lostSince] = [0, 0];
-      tell(error);
+      // It works again, though not for all: what was told before is no longer so.
+      if (told !== error.message) tell(error);
       return;
     }
     const isFinal = isFault(error) && error.detail["is_final"] === true;
     failureCount += 1;
     if (isFinal) lose();
-    if (isFinal || failureCount >= FAILURES_TOLD) tell(error);
+    if ((isFinal || failureCount >= FAILURES_TOLD) && told === null) tell(error);
   }
 
   function worked(): void {
     queue.shift();
     failureCount = 0;
     lostSince = 0;
-    if (isTold) state(null);
-    isTold = false;
+    if (told !== null) state(null);
+    told = null;
   }
 
   function work(): void {

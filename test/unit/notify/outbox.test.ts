@@ -94,3 +94,12 @@ it("those who are reached do not wait for one who is not, who is told of until a
   expect(states).toEqual(["in part: not boris", null]);
   expect(outbox.lostCount).toBe(0);
 });
+
+it("a route that works again for some is not told of as if it worked for none", async () => {
+  const { outbox, states, pass } = bench(["down", "down", "in part: not boris"]);
+  outbox.put(notice("one"));
+  await pass(20_000);
+  outbox.put(notice("two"));
+  await pass(100);
+  expect(states).toEqual(["down", "in part: not boris", null]);
+});
