@@ -1,5 +1,5 @@
 /** `beamrack integrate`: one image to a pattern, or a program that answers a site's questions for patterns. */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
@@ -44,8 +44,8 @@ export async function integrateCommand(context: CommandContext, args: readonly s
     throw new Fault("command.usage", WHERE, what);
   }
   const { calibrations, csv, frames } = values;
-  // A table is written over the one of before, and over nothing else.
-  if (csv !== undefined && existsSync(csv) && !/\.csv$/i.test(csv)) {
+  // A table is written over the one of before, and over no other file; a pipe, or /dev/stdout, is none.
+  if (csv !== undefined && existsSync(csv) && !/\.csv$/i.test(csv) && statSync(csv).isFile()) {
     throw new Fault("export.exists", csv, "there is a file of this name, and it is no table");
   }
   if (way !== undefined && frames === undefined) {

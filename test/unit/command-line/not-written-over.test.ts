@@ -30,4 +30,7 @@ it("integrate --csv writes over a table, and over nothing else", async () => {
   expect(exitCode).toBe(2);
   expect(err).toContain("export.exists");
   expect(readFileSync(record, "utf8")).toBe("what cannot be had again");
+  // What is no file cannot be lost: a table goes into a pipe, too.
+  const pipe = await commandLineHere(["integrate", join(folder, "image.cbf"), "--csv", "/dev/null"]);
+  expect(pipe.err).not.toContain("export.exists");
 });
