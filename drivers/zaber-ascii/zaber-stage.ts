@@ -190,8 +190,11 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
 
   async function home(): Promise<void> {
     const on = live();
+    const epoch = haltCount;
     loseReference();
     for (const which of ["x", "y"] as const) await acknowledge(on, axes[which]);
+    // Stopped before it began: it must not begin behind the stop.
+    if (haltCount !== epoch) throw stopped(name);
     await begin(on, { x: "home", y: "home" });
     const replies = await untilAtRest(on, POLL_MS, homingMs);
     for (const which of ["x", "y"] as const) {

@@ -212,6 +212,20 @@ describe("a stage of Zaber axes", () => {
     });
   });
 
+  it("does not begin to home behind a stop", async () => {
+    const bench = await createHomedBench();
+    await bench.finish(bench.stage.moveTo({ xMm: 200, yMm: 100 }));
+    const motions = bench.motionsBegun();
+    const homing = bench.stage.home();
+    homing.catch(() => undefined);
+    await bench.pass(1);
+    await bench.finish(bench.stage.halt());
+    await expect(bench.finish(homing)).rejects.toMatchObject({ code: "stage.position" });
+    await bench.pass(60_000);
+    expect(bench.motionsBegun()).toBe(motions);
+    expect(rackTruth(bench).xMm).toBeCloseTo(200, 1);
+  });
+
   it("stops even when the first word of the stop is lost", async () => {
     const bench = await createHomedBench();
     await bench.finish(bench.stage.moveTo({ xMm: 0, yMm: 0 }));
