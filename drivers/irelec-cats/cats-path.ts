@@ -5,7 +5,7 @@
 import { type Clock, sleep } from "../../protocols/base/clock.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { CatsReading } from "./cats-reader.ts";
-import { brokenOff, evidence, isMoved } from "./cats-readiness.ts";
+import { brokenOff, evidence, isMoved, isWhereItWas } from "./cats-readiness.ts";
 
 export interface PathToFollow {
   readonly name: string;
@@ -95,7 +95,16 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
 
   async function calledOff(): Promise<Fault> {
     let reading: CatsReading;
+    const watched = { isCalling: true, wasRunning: false };
+    const watch = async (): Promise<void> => {
+      while (watched.isCalling) {
+        const seen = await deps.look().catch(() => undefined);
+        if (seen !== undefined && seen.path !== null) watched.wasRunning = true;
+        await sleep(clock, POLL_MS);
+      }
+    };
     try {
+      void watch();
       await deps.callOff();
       reading = await deps.look();
     } catch (error) {
@@ -107,8 +116,12 @@ export async function followPath(deps: PathToFollow): Promise<FollowedPath> {
         {},
         error,
       );
+    } finally {
+      watched.isCalling = false;
     }
-    if (!isMoved(deps.before, reading)) return neverBegun(reading);
+    // Stopped in the middle of a movement it has written nothing into its books, and may have the cell all the same.
+    const hasLeft = watched.wasRunning || !isWhereItWas(deps.before, reading);
+    if (!hasLeft && !isMoved(deps.before, reading)) return neverBegun(reading);
     return new Fault(
       "changer.lost",
       name,

@@ -89,6 +89,15 @@ export function isMoved(before: CatsReading, after: CatsReading): boolean {
   );
 }
 
+/** The arm, as far as its outputs tell. */
+export function isWhereItWas(before: CatsReading, after: CatsReading): boolean {
+  return (
+    before.isAtHome === after.isAtHome &&
+    before.isInArea1 === after.isInArea1 &&
+    before.isArmAtRack === after.isArmAtRack
+  );
+}
+
 export function isSameSlot(one: TraySlot | null, other: TraySlot | null): boolean {
   return one?.tray === other?.tray && one?.slot === other?.slot;
 }

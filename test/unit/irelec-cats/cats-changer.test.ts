@@ -168,6 +168,20 @@ describe("a CATS robot as sample changer", () => {
     });
   });
 
+  it("does not say that it did not begin, when it began while nobody heard the stop", async () => {
+    const bench = await connected({ changer: { replyDeadlineMs: 200 }, twin: { beginMs: 10_500 } });
+    const loading = bench.changer.load(first);
+    loading.catch(() => undefined);
+    await bench.pass(10_000);
+    bench.operate.hang(true);
+    await bench.pass(1500);
+    expect(bench.twin.orders).not.toContain("abort");
+    bench.operate.hang(false);
+    await expect(bench.finish(loading)).rejects.toMatchObject({ code: "changer.lost" });
+    expect(bench.twin.orders).toContain("abort");
+    expect(bench.whereIs(1)).toBe("elsewhere");
+  });
+
   it("does not take an arm that is yet to begin for one that was stopped, while nobody heard the stop", async () => {
     const bench = await connected({ changer: { replyDeadlineMs: 200 }, twin: { beginMs: 3000 } });
     const loading = bench.changer.load(first);
