@@ -13,9 +13,22 @@ export interface InterruptedTest {
   recover(latestTest: () => Promise<BtsTest | null>): Promise<Fault | null>;
 }
 
+/**
+ * How often in a row rows may come unreadable, or not at all, before they are given up: one garbled answer may be the
+ * cable's, and a busy client answers late. What it never answers keeps nobody from the channel.
+ */
+const TRIES_MAX: Readonly<Record<string, number>> = { "link.garbled": 2, "link.timeout": 5 };
+
 export function createInterruptedTest(name: string): InterruptedTest {
   let interrupted: RunningTest | null = null;
-  let unreadable: RunningTest | null = null;
+  let failed: { readonly run: RunningTest; readonly rowCount: number; readonly count: number } | null = null;
+
+  /** Tries without a further row, this one among them. */
+  function triesOf(run: RunningTest): number {
+    const isSame = failed?.run === run && failed.rowCount === run.rowCount;
+    failed = { run, rowCount: run.rowCount, count: isSame && failed !== null ? failed.count + 1 : 1 };
+    return failed.count;
+  }
 
   async function recovered(run: RunningTest, test: BtsTest | null): Promise<Fault | null> {
     try {
@@ -24,13 +37,10 @@ export function createInterruptedTest(name: string): InterruptedTest {
     } catch (error) {
       if (!isFault(error)) throw error;
       if (error.code === "device.unknown-outcome") return error;
-      if (error.code === "link.garbled" && run === unreadable) {
-        const what = `rows of a step that the link was lost over cannot be read: ${error.message}`;
-        return new Fault("device.unknown-outcome", name, what, {}, error);
-      }
-      // One garbled answer may be the cable's; rows that come so again keep nobody from the channel.
-      if (error.code === "link.garbled") unreadable = run;
-      throw error;
+      const triesMax = TRIES_MAX[error.code];
+      if (triesMax === undefined || triesOf(run) < triesMax) throw error;
+      const what = `rows of a step that the link was lost over cannot be read: ${error.message}`;
+      return new Fault("device.unknown-outcome", name, what, {}, error);
     }
   }
 

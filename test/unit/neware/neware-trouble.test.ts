@@ -178,6 +178,23 @@ test("rows that cannot be read are tried twice, then given up with a word, and k
   expect(faults.at(-1)?.message).toMatch(/rows of a step that the link was lost over cannot be read/);
 });
 
+test("rows that the client never answers for are given up in the end, and keep nobody from the channel", async () => {
+  let isArmed = false;
+  const bench = createNewareBench({ passes: (reply) => !isArmed || !reply.includes("<cmd>donwload_resp") });
+  const { channel, faults } = bench.one;
+  await bench.settle(channel.connect());
+  await bench.settle(channel.start(charge));
+  await bench.pass(20);
+  bench.cable.cut("the switch was rebooted");
+  await bench.pass(30);
+  isArmed = true;
+  for (let tries = 1; tries < 5; tries += 1) expect((await bench.faultOf(channel.connect())).code).toBe("link.timeout");
+  await bench.settle(channel.connect());
+  expect(faults.at(-1)).toMatchObject({ code: "device.unknown-outcome" });
+  expect(faults.at(-1)?.message).toMatch(/rows of a step that the link was lost over cannot be read/);
+  await bench.settle(channel.start(charge));
+});
+
 describe("a client that hangs", () => {
   test("is named within its deadline, on every channel whose step runs", async () => {
     const bench = createNewareBench({ channelCount: 2 });
