@@ -76,6 +76,8 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
   /** Joined but not identified yet. */
   let joining: ModbusBus | undefined;
   let stopReading = NOTHING;
+  /** By the last status: a value asked for before a sensor that was broken is whole again may still be of the break. */
+  let wasUnbelievable = false;
 
   function drop(): void {
     const open = [talk?.bus, joining];
@@ -104,6 +106,7 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
       joining = undefined;
       const opened: Talk = { bus, decimals };
       talk = opened;
+      wasUnbelievable = false;
       stopReading = readOnGrid(clock, intervalS, () => oneAtATime(() => read(opened)), readings.report);
       return identity;
     } catch (error) {
@@ -156,7 +159,11 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
       // Asked after it, so that a sensor that broke meanwhile is not believed: it would read as far too hot.
       const [status = 0] = await on.bus.readRegisters(EUROTHERM.status, 1);
       if (!isCurrent(on)) return false;
-      const why = whyUnbelievable(status) ?? (measured.ok ? whyImplausible(measured.value) : measured.reason);
+      const isFirstAfter = wasUnbelievable;
+      const whyNow = whyUnbelievable(status);
+      wasUnbelievable = whyNow !== undefined;
+      if (isFirstAfter && !wasUnbelievable) return true;
+      const why = whyNow ?? (measured.ok ? whyImplausible(measured.value) : measured.reason);
       if (why !== undefined || !measured.ok) readings.unreadable(why ?? "no value", { status: statusWords(status) });
       else readings.heard(measured.value);
     } catch (error) {

@@ -87,7 +87,7 @@ describe("reading", () => {
     await bench.pass(3);
     expect(bench.one.faults).toHaveLength(2);
     bench.one.twin.breakSensor(false);
-    await bench.pass(1);
+    await bench.pass(2);
     expect(bench.one.sensor.fresh()?.value).toBe(21);
   });
 
@@ -103,6 +103,19 @@ describe("reading", () => {
       bench.one.sensor.disconnect();
     }
     expect(broken).toBeGreaterThan(2);
+  });
+
+  test("believes no sensor that was whole again between one question and the next", async () => {
+    for (let ms = 2000; ms < 2150; ms += 10) {
+      const bench = await connected();
+      bench.one.twin.breakSensor(true);
+      await bench.pass(ms / 1000);
+      bench.one.twin.breakSensor(false);
+      await bench.pass(2.5);
+      expect(bench.one.readings.map(({ value }) => value).filter((value) => value !== 21)).toEqual([]);
+      expect(bench.one.readings.length).toBeGreaterThan(0);
+      bench.one.sensor.disconnect();
+    }
   });
 
   test("gives none for what cannot be", async () => {
