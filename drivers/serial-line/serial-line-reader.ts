@@ -30,6 +30,8 @@ export interface SerialLineDeps {
 
 const LOOK_MS = 1000;
 const IDENTIFY_MS = 1000;
+/** One answer may be lost on the line, or its device be busy. */
+const FIRST_LOOKS = 2;
 /** The same code again within this time is the same reading: readers repeat what stays before them. */
 const REPEAT_MS = 1000;
 /** Time in which a second, different code would come. */
@@ -136,8 +138,10 @@ export function createSerialLineReader(deps: SerialLineDeps): BarcodeReader {
       }
     }
     if (trigger !== undefined && rules.noRead !== undefined) {
-      const seen = await look(LOOK_MS * 2);
-      if (seen === undefined) throw silent("a first look", LOOK_MS * 2);
+      const lookMs = trigger.lookMs ?? LOOK_MS;
+      let seen: Heard | undefined;
+      for (let looks = 0; seen === undefined && looks < FIRST_LOOKS; looks += 1) seen = await look(lookMs);
+      if (seen === undefined) throw silent(`${FIRST_LOOKS} first looks`, FIRST_LOOKS * lookMs);
       if (seen.judged.kind === "implausible") throw wrong(seen.line);
     }
     return { model: "reader of lines", serialNumber: null, firmware: null };

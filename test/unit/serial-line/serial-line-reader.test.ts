@@ -33,6 +33,29 @@ describe("a fixed reader", () => {
     expect(bench.twin.lookCount).toBeLessThan(60);
   });
 
+  it("is looked at twice before it counts as silent, which is told with the time that it had", async () => {
+    const [driver, twin] = [
+      { trigger: { ...TRIGGER, lookMs: 300 }, rules: { noRead: "NOREAD" } },
+      { trigger: TRIGGER, noRead: "NOREAD" },
+    ];
+    const late = createSerialLineBench(driver, twin);
+    late.hang(true);
+    const connecting = late.reader.connect();
+    await late.pass(250);
+    late.hang(false);
+    await late.finish(connecting);
+    expect(late.twin.lookCount).toBe(1);
+
+    const dead = createSerialLineBench(driver, twin);
+    dead.hang(true);
+    const startMs = dead.nowMs();
+    await expect(dead.finish(dead.reader.connect())).rejects.toMatchObject({
+      code: "link.timeout",
+      detail: { deadlineMs: 600 },
+    });
+    expect(dead.nowMs() - startMs).toBeGreaterThanOrEqual(600);
+  });
+
   it("ends a look that saw nothing", async () => {
     const bench = createSerialLineBench({ trigger: { ...TRIGGER, lookMs: 200 } }, { trigger: TRIGGER, lookMs: 250 });
     await bench.finish(bench.reader.connect());
