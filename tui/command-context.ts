@@ -107,6 +107,8 @@ export interface CommandContext {
   onInterrupt(handler: (reason: InterruptReason) => void): () => void;
   /** Asks the person at the terminal, on stderr; null when nobody sits there. */
   ask(question: string): Promise<string | null>;
+  /** The same, and what is typed is not shown. */
+  askSecret(question: string): Promise<string | null>;
   /** This process, as it is told to others who would use what it uses. */
   readonly self: { readonly pid: number; readonly host: string };
   /** Holds the site's ports against every other controller until released. Throws Fault `site.in-use`. */

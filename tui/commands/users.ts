@@ -1,5 +1,5 @@
 /** `beamrack users FILE ...`: the users of the bus, with roles and hashed passwords. */
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import { topicName, isTopicName } from "../../protocols/bus/topics.ts";
@@ -91,7 +91,7 @@ async function withUser(
   if (role === "group-user" && groups.length === 0) {
     throw new Fault("command.usage", "--group", "a group user belongs to at least one group of the campaign");
   }
-  const given = context.environment?.["BEAMRACK_PASSWORD"] ?? (await context.ask(`Password for ${name}: `)) ?? "";
+  const given = context.environment?.["BEAMRACK_PASSWORD"] ?? (await typedTwice(context, name)) ?? "";
   if (given.length < PASSWORD_LENGTH_MIN) {
     const what = `has no password of ${PASSWORD_LENGTH_MIN} characters: set BEAMRACK_PASSWORD, or sit at a terminal`;
     throw new Fault("bus.users", name, what);
@@ -100,10 +100,27 @@ async function withUser(
   return { v: 1, users: [...others, { name, role, groups: [...groups], password: passwordHash(given) }] };
 }
 
+/** Nobody sees what is typed: a slip would stand until the next login. Null when nobody sits at a terminal. */
+async function typedTwice(context: CommandContext, name: string): Promise<string | null> {
+  const given = await context.askSecret(`Password for ${name}:`);
+  if (given === null || given.length < PASSWORD_LENGTH_MIN) return given;
+  if ((await context.askSecret("Once more:")) === given) return given;
+  throw new Fault("bus.users", name, "the two passwords are not the same; nothing is changed");
+}
+
+/** What an earlier one left half written is taken away first: it may be one that others can read. */
 function write(path: string, file: UsersFile): void {
+  const part = `${path}.part`;
   try {
-    writeFileSync(`${path}.part`, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${path}.part`, path);
+    rmSync(part, { force: true });
+    const handle = openSync(part, "wx", 0o600);
+    try {
+      writeFileSync(handle, `${JSON.stringify(file, null, 2)}\n`);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(part, path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Fault("output.unwritable", path, `cannot be written: ${why}`, {}, error);

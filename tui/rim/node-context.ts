@@ -6,7 +6,7 @@ import { parseAttenuationTables, type AttenuationTables } from "../../protocols/
 import { parseJsonText } from "../../protocols/input/json-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import { plainJson, plainLines } from "../progress/number-text.ts";
-import { askAtTerminal } from "./ask.ts";
+import { askAtTerminal, askSecretAtTerminal } from "./ask.ts";
 import { readBootTime } from "./boot-time.ts";
 import { readClockOffset } from "./clock-offset.ts";
 import { freeBytes } from "./disk-space.ts";
@@ -78,6 +78,7 @@ export function createNodeContext(deps: {
         err.write(`\nended at once by a second ${reason}\n`);
       }),
     ask: askAtTerminal,
+    askSecret: askSecretAtTerminal,
     self: { pid: process.pid, host: hostname() },
     takeSiteLock,
     processes: createProcesses(),

@@ -33,6 +33,7 @@ const CONTEXT: CommandContext = {
   drain: () => Promise.resolve(),
   onInterrupt: () => () => undefined,
   ask: () => Promise.resolve(null),
+  askSecret: () => Promise.resolve(null),
   self: { pid: 1, host: "rack" },
   takeSiteLock: () => ({ release: () => undefined }),
   version: "0.0.0",

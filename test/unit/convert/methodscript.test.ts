@@ -51,6 +51,7 @@ async function convert(more: readonly string[], json = false, file = FILE) {
     drain: () => Promise.resolve(),
     onInterrupt: () => () => undefined,
     ask: () => Promise.resolve(null),
+    askSecret: () => Promise.resolve(null),
     self: { pid: 1, host: "rack" },
     takeSiteLock: unused,
     version: "0.0.0",
