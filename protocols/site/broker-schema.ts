@@ -1,5 +1,6 @@
 /** The broker of a site: the embedded one, with where it listens, or the site's own by its URL. */
 import * as z from "zod";
+import { isBrokerUrl } from "../bus/broker-url.ts";
 import { strictObject } from "../input/section.ts";
 
 export interface SiteBroker {
@@ -22,14 +23,22 @@ export const DEFAULT_LISTEN = { host: "127.0.0.1", port: 1883 } as const;
 
 const path = z.string().min(1);
 
+const PORT_MAX = 65_535;
+/** A name such as 127.example.org is none. */
+const LOOPBACK = /^127(?:\.\d{1,3}){3}$/;
+
 export const brokerSchema = strictObject({
   listen: z
     .string()
-    .regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, "Write host:port, such as 127.0.0.1:1883.")
+    .regex(/^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
+      error: "Write host:port, such as 127.0.0.1:1883.",
+      abort: true,
+    })
+    .refine((text) => listenPlace(text).port <= PORT_MAX, `The port is ${PORT_MAX} at most.`)
     .exactOptional(),
   url: z
     .string()
-    .regex(/^mqtts?:\/\/[^/@\s]+$/, "Write mqtt://host:port or mqtts://host:port; a password does not belong here.")
+    .refine(isBrokerUrl, "Write mqtt://host:port or mqtts://host:port; a password does not belong here.")
     .exactOptional(),
   user: z.string().min(1).max(64).default("beamrack"),
   password_file: path.exactOptional(),
@@ -63,5 +72,5 @@ function listenPlace(text: string | undefined): { readonly host: string; readonl
 function isOwnMachine(listen: string | undefined): boolean {
   if (listen === undefined) return true;
   const { host } = listenPlace(listen);
-  return host === "localhost" || host === "::1" || host.startsWith("127.");
+  return host === "localhost" || host === "::1" || LOOPBACK.test(host);
 }

@@ -1,5 +1,6 @@
 /** Where an instrument is plugged in, as site files say it. `{position}` in a channel group stands for each position. */
 import * as z from "zod";
+import { isBrokerUrl } from "../bus/broker-url.ts";
 import { strictObject } from "../input/section.ts";
 import type { LinkAddress } from "./site.ts";
 
@@ -39,9 +40,7 @@ export const modbusRtuLink = strictObject({
 }).transform(({ modbus_rtu, ...rest }) => ({ kind: "modbus-rtu", path: modbus_rtu, ...rest }) as const);
 
 export const mqttLink = strictObject({
-  mqtt: z
-    .string()
-    .regex(/^mqtts?:\/\/[^/@\s]+$/, "Write mqtt://host:port or mqtts://host:port; a password does not belong here."),
+  mqtt: z.string().refine(isBrokerUrl, "Write mqtt://host:port or mqtts://host:port; a password does not belong here."),
 }).transform(({ mqtt }) => ({ kind: "mqtt", url: mqtt }) as const);
 
 export const serialOrTcpLink = z.union(

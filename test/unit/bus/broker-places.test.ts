@@ -109,6 +109,9 @@ describe("the broker of a site", () => {
     expect(brokerSchema.safeParse({ listen: "0.0.0.0:1883", users_file: "users.json" }).success).toBe(true);
     expect(brokerSchema.safeParse({ listen: "127.0.0.1:1883", url: "mqtt://there" }).success).toBe(false);
     expect(brokerSchema.safeParse({ url: "mqtt://anna:secret@there" }).success).toBe(false);
+    expect(brokerSchema.safeParse({ listen: "127.example.org:1883" }).success).toBe(false);
+    expect(brokerSchema.safeParse({ listen: "127.0.0.1:70000" }).error?.issues).toHaveLength(1);
+    expect(brokerSchema.safeParse({ listen: "127.0.0.1" }).error?.issues).toHaveLength(1);
     expect(brokerSchema.safeParse({ password: "secret" }).success).toBe(false);
   });
 });

@@ -106,6 +106,7 @@ describe("a site file with one thing wrong", () => {
     ["a bit with two meanings", "shutter_permit: 1", "shutter_permit: 0", "site.bit-shared", /bit 0 of the outputs/],
     ["a filter without a bit", "filters: [9, 10, 11]", "filters: [9, 10]", "site.filters", /2 bits for 3 filters/],
     ["a password in a broker's address", "mqtt://broker:1883", "mqtt://user:secret@broker:1883", "file.schema", /./],
+    ["a broker's port that cannot be", "mqtt://broker:1883", "mqtt://broker:70000", "file.schema", /broker:70000/],
     ["a wildcard topic", "topic: machine/ring/current", "topic: machine/#", "file.schema", /machine/],
     ["a ring current in another unit", "unit: mA", "unit: A", "site.unit", /ring_current in A/],
     [
