@@ -53,7 +53,8 @@ const SENTENCES: Readonly<Record<EventType, (data: Data) => string>> = {
   "step-ended": (data) => `step ${text(data, "step")} ended by ${text(data, "ended_by")}${measured(data)}`,
   "step-interrupted": (data) => `step ${text(data, "step")} was interrupted${after(data, "what")}`,
   "cell-isolated": (data) => `the cell was isolated${after(data, "what")}`,
-  "cell-complete": () => "the cell has done its protocol",
+  // Its protocol is done, or the campaign is: the record does not tell them apart.
+  "cell-complete": (data) => `the cell has done its part in the campaign: ${text(data, "steps")} steps`,
   "cell-stopped": () => "the cell was stopped",
   "cell-held": (data) => `held by ${text(data, "author")}${after(data, "reason")}`,
   "cell-noted": (data) => `${text(data, "author")} notes: ${text(data, "text")}`,
