@@ -13,7 +13,9 @@ export type { SampleIntake, SampleIntakeDeps, SampleSink } from "./sample-intake
 const GAP_INTERVALS = 3;
 
 /** Two voltages no further apart than this are the same one, held (chosen). */
-const STEADY_V = 0.005;
+const STEADY_V = 0.001;
+/** A jump by so much leaves open all that flowed behind it, a smaller one its share (chosen: twenty times what a coin cell takes). */
+const JUMP_V = 0.005;
 /** Of two currents in a row; what differs by less is counted well enough by their mean (chosen). */
 const JUMP_SHARE = 0.25;
 /** The same where the step fixes the current (chosen). */
@@ -101,12 +103,20 @@ export function createSampleIntake(cellCount: number, deps: SampleIntakeDeps): S
     const ampereHours = (countedA * stepTimeS) / 3600;
     count(cellIndex, ampereHours);
     if (beforeA === currentA) return ampereHours;
-    const isSteady = !isUnknownA(cellIndex) || Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN)) <= STEADY_V;
     // When one became the other nobody knows.
     const betweenA = (hasFallen ? 0.5 : 1) * Math.abs(beforeA - currentA);
-    const unsureA = hasFallen && isSteady ? betweenA : Math.max(Math.abs(countedA), betweenA);
+    const jump = hasFallen ? jumpShare(cellIndex, voltageV) : 1;
+    const unsureA = Math.max(betweenA, jump * Math.abs(countedA));
     doubt(cellIndex, (unsureA * stepTimeS) / 3600);
     return ampereHours;
+  }
+
+  /** From 0, of a current that its step fixes or a voltage that is still the same one, to 1. */
+  function jumpShare(cellIndex: number, voltageV: number): number {
+    if (!isUnknownA(cellIndex)) return 0;
+    const byV = Math.abs(voltageV - (lastVoltageV[cellIndex] ?? NaN));
+    if (byV <= STEADY_V) return 0;
+    return byV < JUMP_V ? byV / JUMP_V : 1;
   }
 
   /**

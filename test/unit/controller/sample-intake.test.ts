@@ -81,6 +81,24 @@ describe("the charge of a cell", () => {
     expect(intake.totals(0).doubtAh).toBeCloseTo(1.3e-5, 12);
   });
 
+  // Rack's seed 24583: a charge ended by its time, 5 mV below the voltage that was held then.
+  it("of a voltage that jumps by little may have begun with little more than its samples tell", () => {
+    const inDoubtAh = (fromV: number): number => {
+      const { intake } = newIntake();
+      const step = { continues: false, sampleIntervalS: 60, untilTimeS: 3600 };
+      intake.stepStarted(0, 0, { ...step, currentA: 0.001363333 });
+      intake.sample(0, 60, fromV, 0.001363333, 0);
+      intake.stepStarted(0, 60_000, { ...step, currentA: NaN });
+      intake.sample(0, 60, 3.9996, 0.001343994, 0);
+      return intake.totals(0).doubtAh;
+    };
+    expect(inDoubtAh(3.9996)).toBeCloseTo(1.6e-7, 8);
+    expect(inDoubtAh(3.9987)).toBeCloseTo(1.6e-7, 8);
+    expect(inDoubtAh(3.99465)).toBeGreaterThan(1.2e-6);
+    expect(inDoubtAh(3.99465)).toBeLessThan(inDoubtAh(3.9946));
+    expect(inDoubtAh(3.9946)).toBeCloseTo(inDoubtAh(3.9), 8);
+  });
+
   // Rack's seed 4612: its contact went in the first minute of a taper.
   it("of a voltage that is held, and through which nothing flows at its first sample, may be all that flowed before", () => {
     const { intake } = newIntake();
