@@ -31,8 +31,8 @@ export function expectedVoltage(
   nowMs: number,
 ): { readonly lowV: number; readonly highV: number } {
   const { voltageMinV, voltageMaxV } = limits;
-  const untilTimeS = step?.channelStep.untilTimeS ?? Infinity;
-  const isOver = runningSinceMs !== null && elapsedS + (nowMs - runningSinceMs) / 1000 >= untilTimeS;
+  const mayBeOverS = step === null ? Infinity : leastLeftS(step.channelStep, elapsedS);
+  const isOver = runningSinceMs !== null && (nowMs - runningSinceMs) / 1000 >= mayBeOverS;
   if (isOver || mayHaveBegun || !Number.isFinite(last.voltageV)) return { lowV: voltageMinV, highV: voltageMaxV };
   let lowV = last.voltageV - REST_V;
   let highV = last.voltageV + REST_V;
@@ -52,6 +52,17 @@ export function expectedVoltage(
     highV = Math.max(highV, ...ends.map((value) => value + AFTER_DISCHARGE_V));
   }
   return { lowV: Math.max(lowV, voltageMinV - REST_V), highV: Math.min(highV, voltageMaxV + REST_V) };
+}
+
+/**
+ * Seconds after which a step that had run for `elapsedS` as it began may be over by its time: of what is left when it is begun
+ * again, an instrument that samples by itself may run whole intervals alone, one at least.
+ */
+function leastLeftS({ kind, sampleIntervalS, untilTimeS }: ChannelStep, elapsedS: number): number {
+  const leftS = untilTimeS - elapsedS;
+  if (kind === "impedance" || kind === "voltage-scan") return leftS;
+  const intervals = Math.max(1, Math.floor(leftS / sampleIntervalS + 1e-9));
+  return Math.min(leftS, intervals * sampleIntervalS);
 }
 
 /** NaN where the step holds or sweeps a voltage. */
@@ -129,7 +140,7 @@ export function mayHaveFollowedMs(
   }: { readonly lastAtMs: number; readonly nowMs: number; readonly wasOther?: boolean },
 ): number {
   if (step === null || runningSinceMs === null) return 0;
-  const timeOverMs = runningSinceMs + 1000 * (step.channelStep.untilTimeS - elapsedS);
+  const timeOverMs = runningSinceMs + 1000 * leastLeftS(step.channelStep, elapsedS);
   const heardMs = Math.max(runningSinceMs, lastAtMs);
   const mayBeOver = wasOther ? mayEndEarly(step.channelStep) : isNearEnd(step.channelStep, last);
   const sinceMs = isLeft || mayBeOver ? Math.min(timeOverMs, heardMs) : timeOverMs;

@@ -15,7 +15,7 @@ export interface CellLimits {
 interface StepCommon {
   /** Seconds between samples. */
   readonly sampleIntervalS: number;
-  /** The step ends by itself after this time. Every step has one. */
+  /** The step ends by itself after this time, or with the last whole interval between samples before. Every step has one. */
   readonly untilTimeS: number;
   readonly limits: CellLimits;
   /** Most charge that may flow in the step, either way, > 0: an instrument that counts it ends the step as at a limit. */

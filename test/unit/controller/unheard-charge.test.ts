@@ -338,6 +338,17 @@ describe("of a cell that is found off after a restart, what follows its step", (
     expect(await inDoubtAs({}, 3.5, 75_000)).toBe(0);
   });
 
+  // Rack's seed 24353: a rest of 300 s, sampled once a minute, was broken off after 141 s; of the rest of it 120 s were run.
+  it("may have begun up to a sample's time before, where what was left of the step is not a whole number of them", async () => {
+    const channelStep = { ...REST_STEP.channelStep, sampleIntervalS: 20, untilTimeS: 100 };
+    const left = { step: { ...REST_STEP, channelStep }, elapsedS: 47, next: STEP };
+    expect(await inDoubtAs(left, 3.5, 39_000)).toBe(0);
+    expect(await inDoubtAs(left, 3.5, 51_000)).toBeCloseTo(0.001 * 11, 9);
+    expect(await inDoubtAs({ ...left, elapsedS: 60 }, 3.5, 51_000)).toBeCloseTo(0.001 * 11, 9);
+    // A sample is taken of less than an interval too.
+    expect(await inDoubtAs({ ...left, elapsedS: 90 }, 3.5, 51_000)).toBeCloseTo(0.001 * 41, 9);
+  });
+
   it("is in doubt where it is the hold behind what led the cell back there, which may have come to its end", async () => {
     const channelStep = { ...CHARGE, kind: "constant-voltage", voltageV: 3.6, untilCurrentA: null } as const;
     const lead = { step: { ...STEP, channelStep }, isLead: true };
