@@ -129,6 +129,9 @@ export function openMqttSession(deps: MqttSessionDeps): Promise<MqttSession> {
       messageIdProvider: new UniqueMessageIdProvider(),
       ...(deps.credentials === undefined ? {} : deps.credentials),
     });
+    // The library's own wait for CONNACK cannot be switched off: its timer, on the computer's clock, would keep a session
+    // that is abandoned with its link, and all behind it, for three weeks.
+    clearTimeout(connackTimerOf(client));
     timer = clock.setTimeout(() => {
       fail(new Fault("link.timeout", name, `no answer from the broker within ${ANSWER_MS / 1000} s`));
     }, ANSWER_MS);
@@ -161,6 +164,11 @@ export function openMqttSession(deps: MqttSessionDeps): Promise<MqttSession> {
       });
     });
   });
+}
+
+/** Private to the library, which has no other hold on it. */
+function connackTimerOf(client: MqttClient): NodeJS.Timeout | undefined {
+  return client["connackTimer"] as NodeJS.Timeout | undefined;
 }
 
 /** Return codes of a CONNACK are 1 to 5; any other error is about bytes. */

@@ -4,8 +4,12 @@ import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import type { Processes, StartProcess } from "../command-context.ts";
 
-/** Of processes that compute at full speed, where a tenth of the time went into collecting what has just been made; MB. */
-const ROOM_FOR_THE_YOUNG = "--max-semi-space-size=64";
+/**
+ * Of processes that compute at full speed, MB: a tenth of the search's time is saved where new objects get their whole
+ * room at once, and what is old is not collected before there is so much of it.
+ */
+const ROOM_FOR_THE_YOUNG = ["--min-semi-space-size=128", "--max-semi-space-size=128"];
+const ROOM_FOR_THE_OLD = "--initial-old-space-size=500";
 
 /**
  * A fifth went into optimising functions that each run and each restart makes anew: V8 forgets its code with the last of
@@ -20,7 +24,14 @@ export function createProcesses(): Processes {
     async run(args, onLine, next) {
       const child = spawn(
         process.execPath,
-        [...process.execArgv, ROOM_FOR_THE_YOUNG, ...SLOW_TO_OPTIMISE, process.argv[1] ?? "", ...args],
+        [
+          ...process.execArgv,
+          ...ROOM_FOR_THE_YOUNG,
+          ROOM_FOR_THE_OLD,
+          ...SLOW_TO_OPTIMISE,
+          process.argv[1] ?? "",
+          ...args,
+        ],
         {
           stdio: ["pipe", "pipe", "inherit"],
         },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createMqttSensors } from "../../../drivers/mqtt-sensor/mqtt-sensors.ts";
 import { PACKET_LENGTH_MAX } from "../../../drivers/mqtt-sensor/mqtt-session.ts";
 import {
@@ -190,6 +190,22 @@ describe("sensors on a broker", () => {
     expect(bench.clock.pending).toBe(0);
     bench.cable.hang(false);
     await bench.settle(bench.connected.connection.connect());
+  });
+
+  it("wait for the broker on the injected clock alone", async () => {
+    const bench = await createSensorBench(false);
+    bench.source.stop();
+    bench.cable.hang(true);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const connecting = bench.connected.connection.connect();
+      connecting.catch(() => undefined);
+      await bench.runFor(1000);
+      expect(bench.clock.pending).toBeGreaterThan(0);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("fall silent when disconnected, and leave no timer", async () => {
