@@ -131,7 +131,7 @@ export function openMqttSession(deps: MqttSessionDeps): Promise<MqttSession> {
     });
     // The library's own wait for CONNACK cannot be switched off: its timer, on the computer's clock, would keep a session
     // that is abandoned with its link, and all behind it, for three weeks.
-    clearTimeout(connackTimerOf(client));
+    connackTimerOf(client)?.close();
     timer = clock.setTimeout(() => {
       fail(new Fault("link.timeout", name, `no answer from the broker within ${ANSWER_MS / 1000} s`));
     }, ANSWER_MS);
