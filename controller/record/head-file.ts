@@ -2,7 +2,7 @@
  * The second copy of the log's head, in `head.json` beside the database: a log whose tail was cut away, database
  * head and all, no longer reaches it.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { parseJson } from "./record-header.ts";
 import { isRecord } from "./ledger-row.ts";
@@ -38,10 +38,10 @@ export function readHeadFile(folder: string): StoredHead | "unreadable" | undefi
   return parseHead(textOrNone(path)) ?? "unreadable";
 }
 
-/** Nothing where the system refuses it: a folder of this name, a disk that fails. */
+/** Nothing where the system refuses it, a disk that fails, and of what is no file: a pipe would be waited for for ever. */
 export function textOrNone(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return statSync(path).isFile() ? readFileSync(path, "utf8") : "";
   } catch (error) {
     if (error instanceof Error && "code" in error) return "";
     throw error;

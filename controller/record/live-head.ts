@@ -3,7 +3,7 @@
  * write-ahead log is missed by it. Written after each commit, in place and not waited for, so it is never ahead of the
  * database; two places take turns, so that one of them is whole at every moment. Gone where a run ended in order.
  */
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { parseHead } from "./head-file.ts";
@@ -42,9 +42,10 @@ export function openLiveHead(folder: string): LiveHead {
 
 /** The later of the two; "unreadable" where neither is whole, undefined where there is no such file. */
 export function readLiveHead(folder: string): StoredHead | "unreadable" | undefined {
+  const path = join(folder, LIVE_HEAD_FILE);
   let text: string;
   try {
-    text = readFileSync(join(folder, LIVE_HEAD_FILE), "utf8");
+    text = statSync(path).isFile() ? readFileSync(path, "utf8") : "";
   } catch {
     return undefined;
   }

@@ -380,9 +380,11 @@ function requireRecord(folder: string, path: string): void {
   if (found === undefined) throw new Fault("file.missing", folder, "no such folder");
   if (!found.isDirectory()) throw new Fault("file.missing", folder, "this is a file; a data folder was expected");
   const file = statSync(path, { throwIfNoEntry: false });
-  if (file?.isDirectory() === true)
-    throw new Fault("file.missing", path, "this is a folder; the file of the record was expected");
-  if (file !== undefined) return;
+  if (file?.isFile() === true) return;
+  if (file !== undefined) {
+    const what = file.isDirectory() ? "a folder" : "no file that can be read from its begin to its end";
+    throw new Fault("file.missing", path, `this is ${what}; the file of the record was expected`);
+  }
   throw new Fault("file.missing", folder, `there is no campaign record in this folder: it has no ${DATABASE_FILE}`);
 }
 
