@@ -147,11 +147,11 @@ export function barcodeReaderContract(
       const made = await connected(after);
       made.show("R-0002");
       made.printNext("R-00", true);
-      const reading = made.reader.readCode(3000);
+      const reading = made.reader.readCode(6000);
       reading.catch(() => undefined);
       await made.pass(20);
       made.pullTrigger();
-      await made.pass(600);
+      await made.pass(2000);
       made.pullTrigger();
       expect((await made.finish(reading)).code).toBe("R-0002");
     });
