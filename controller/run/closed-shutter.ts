@@ -15,12 +15,13 @@ import type { ParkingPlace } from "../beam/sweeps.ts";
 import type { LedgerCell } from "../dose/dose-ledger.ts";
 import type { FaultNote } from "../machines/errors.ts";
 import { lastInBeam } from "../resume/last-in-beam.ts";
+import { SHUTTER_FAILURE_REASON, type LedgerRow } from "../record/ledger-row.ts";
 import type { LeftRun } from "../resume/read-run.ts";
 import { createShutterLook } from "../resume/shutter-look.ts";
 import { chargedToMs } from "../resume/unfinished.ts";
 
 export interface ClosedShutterDeps
-  extends Omit<ClosedChargeDeps, "accounted" | "standing">, Omit<FluxWatchDeps, "charge" | "deafSinceMs"> {
+  extends Omit<ClosedChargeDeps, "accounted" | "standing" | "taken">, Omit<FluxWatchDeps, "charge" | "deafSinceMs"> {
   readonly io: FluxWatchDeps["io"] & Pick<BeamIo, "isLocked" | "requestShutterClosed">;
   readonly timings: FluxWatchDeps["timings"] &
     Pick<RunTimings, "ringCurrentNoneMa" | "worstClosingMs" | "bringDeadlineMs">;
@@ -56,6 +57,7 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
   const underBeam = createClosedCharge({
     ...deps,
     standing: left === undefined ? [] : lastInBeam(left.ledgerRows, campaign),
+    taken: failuresOf(left?.ledgerRows ?? []),
     accounted(spot, startMs, endMs) {
       const cell = campaign.cells[spot.cellIndex];
       if (cell !== undefined) tally.accounted({ positionIndex: positionIndex(cell.position), startMs, endMs });
@@ -145,6 +147,10 @@ export function createClosedShutter(deps: ClosedShutterDeps): ClosedShutter {
       else underBeam.arrived();
     },
   };
+}
+
+function failuresOf(rows: readonly LedgerRow[]): readonly string[] {
+  return rows.filter(({ reason }) => reason === SHUTTER_FAILURE_REASON).map(({ exposureId }) => exposureId);
 }
 
 /** Where the controller was lost while it had one of the shutters closed that did not close: then it was lost by that time. */

@@ -10,7 +10,7 @@ import { createRecorder } from "./machine-bench.ts";
 
 const tables = contextOf(FILES).attenuationTables();
 
-function bench() {
+function bench(taken: readonly string[] = []) {
   let nowMs = 0;
   const rows: LedgerRow[] = [];
   const ledger = createDoseLedger({
@@ -26,6 +26,7 @@ function bench() {
     cycleOf: () => 1,
     nowMs: () => nowMs,
     accounted: () => undefined,
+    taken,
   });
   return {
     ledger,
@@ -76,6 +77,47 @@ describe("light through a shutter that reads closed", () => {
     expect(settled()).toEqual([]);
     charge.charge(0, 9000);
     expect(settled()).toEqual([[FIRST.position, 2, 1]]);
+  });
+
+  // Rack's seed 28248: the spot that may stand there since a restart is brought anew, and both stays end with the reading.
+  it("is charged once to a spot that is brought to where it may stand already", () => {
+    const { goTo, charge, settled, rows } = bench();
+    goTo(0);
+    charge.bringing(FIRST);
+    goTo(1000);
+    charge.bringing(FIRST);
+    goTo(3000);
+    charge.charge(500, 3000);
+    expect(settled()).toEqual([[FIRST.position, 2, 2.5]]);
+    expect(rows.map(({ kind }) => kind)).toEqual(["booking", "settlement"]);
+  });
+
+  it("is charged once, where two say that there was light at the same time", () => {
+    const { goTo, charge, settled } = bench();
+    goTo(0);
+    charge.bringing(FIRST);
+    goTo(9000);
+    charge.charge(3000, 4000);
+    charge.charge(4000, 5000);
+    charge.charge(7000, 8000);
+    charge.charge(3500, 7500);
+    charge.charge(2000, 9000);
+    charge.charge(2000, 9000);
+    expect(settled()).toEqual([1, 1, 1, 2, 1, 1].map((seconds): unknown => [FIRST.position, 2, seconds]));
+  });
+
+  it("of two stretches that end in one millisecond, and after a restart, each has a name of its own", () => {
+    const name = `L-4000-${FIRST.position}-2`;
+    const { goTo, charge, rows } = bench([name]);
+    goTo(0);
+    charge.bringing(FIRST);
+    goTo(5000);
+    charge.charge(3000, 4000.1);
+    charge.charge(3000, 4000.3);
+    expect(rows.filter(({ kind }) => kind === "settlement").map(({ exposureId }) => exposureId)).toEqual([
+      `${name}-2`,
+      `${name}-3`,
+    ]);
   });
 
   it("counts against the limits of the cell", () => {
