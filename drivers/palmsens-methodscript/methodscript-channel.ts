@@ -17,7 +17,7 @@ import type { OpenLink } from "../../protocols/roles/link.ts";
 import { deviceModelNamed, EMSTAT4_HR, type DeviceModel } from "../../protocols/wire/methodscript/device-models.ts";
 import { errorNumber, errorText, type InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
 import { compileStep } from "../../protocols/wire/methodscript/step-script.ts";
-import { SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/step-writer.ts";
+import { SAMPLE_INTERVAL_MIN_S } from "../../protocols/wire/methodscript/even-intervals.ts";
 import { openWithin } from "../link/open-within.ts";
 import { checkedDevice } from "./checked-device.ts";
 import { createInstrumentSession, type InstrumentSession } from "./instrument-session.ts";

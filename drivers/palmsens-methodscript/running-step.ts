@@ -6,6 +6,7 @@ import {
   type StepEnd,
 } from "../../protocols/roles/channel.ts";
 import type { InstrumentError } from "../../protocols/wire/methodscript/error-codes.ts";
+import { inEvenIntervals } from "../../protocols/wire/methodscript/even-intervals.ts";
 import { classifyLine } from "../../protocols/wire/methodscript/reply-line.ts";
 import { SCRIPT_WORDS } from "../../protocols/wire/methodscript/script-lines.ts";
 import { frequencyAtHz, placeWithS, pointLongestS } from "../../protocols/echem/spectrum-plan.ts";
@@ -115,7 +116,7 @@ class Running implements RunningStep {
     const { step, firstTimeS, lastTimeS } = this;
     const isEven = step.kind !== "impedance" && step.kind !== "voltage-scan";
     if (!isEven || Number.isNaN(firstTimeS) || (this.flagsSeen & SAMPLE_TIMING_MISSED) !== 0) return null;
-    const { sampleIntervalS } = step;
+    const { sampleIntervalS } = inEvenIntervals(step);
     // The first tick may be at zero or after one interval.
     const unheard = Math.max(0, Math.round(firstTimeS / sampleIntervalS) - 1);
     return unheard + Math.round((lastTimeS - firstTimeS) / sampleIntervalS) + 1;

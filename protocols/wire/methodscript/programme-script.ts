@@ -14,7 +14,7 @@ import type { DeviceModel } from "./device-models.ts";
 import { loopDepth, protocolBlocks, type ProtocolBlock } from "./programme-blocks.ts";
 import { cellOffLines, encodeScript, finishedLines, SCRIPT_LINE_BYTES_MAX } from "./script-lines.ts";
 import { compileStepBody, type StepBody } from "./step-script.ts";
-import { SAMPLE_INTERVAL_MIN_S } from "./step-writer.ts";
+import { SAMPLE_INTERVAL_MIN_S } from "./even-intervals.ts";
 
 /** Chosen: no manual at hand tells the size of the script memory; the instrument says 4005 when a script is too large. */
 export const SCRIPT_BYTES_MAX = 15_000;

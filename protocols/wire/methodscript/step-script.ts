@@ -7,6 +7,7 @@
  */
 import type { ChannelStep } from "../../roles/channel.ts";
 import type { DeviceModel } from "./device-models.ts";
+import { inEvenIntervals } from "./even-intervals.ts";
 import { impedanceBody } from "./impedance-script.ts";
 import { finishedLines, packageLines, sayLine, SCRIPT_WORDS, type ScriptWord } from "./script-lines.ts";
 import { createStepWriter, type StepWriter } from "./step-writer.ts";
@@ -41,7 +42,8 @@ export function compileStep(step: ChannelStep, device: DeviceModel, options: Scr
 }
 
 /** As `compileStep`, for a step among others. */
-export function compileStepBody(step: ChannelStep, device: DeviceModel, options: ScriptOptions): CompiledBody {
+export function compileStepBody(asked: ChannelStep, device: DeviceModel, options: ScriptOptions): CompiledBody {
+  const step = inEvenIntervals(asked);
   const reasons: string[] = [];
   const refuse = (reason: string): void => {
     if (!reasons.includes(reason)) reasons.push(reason);
@@ -82,7 +84,7 @@ function restBody(step: Extract<ChannelStep, { kind: "rest" }>, writer: StepWrit
       `set_autoranging ab ${range} ${range}`,
       "cell_off",
       "timer_start",
-      `meas_loop_ocp p ${writer.seconds(step.sampleIntervalS)} ${writer.seconds(step.untilTimeS)}`,
+      `meas_loop_ocp p ${writer.interval()} ${writer.seconds(step.untilTimeS)}`,
       "timer_get t",
       ...packageLines("t", "p"),
       ...writer.voltageLimits("p"),
@@ -116,7 +118,7 @@ function constantCurrentBody(step: Extract<ChannelStep, { kind: "constant-curren
       "set_i 0",
       "cell_on",
       "timer_start",
-      `meas_loop_cp p c ${writer.amperes(currentA, "current")} ${writer.seconds(step.sampleIntervalS)} ${writer.seconds(step.untilTimeS)}`,
+      `meas_loop_cp p c ${writer.amperes(currentA, "current")} ${writer.interval()} ${writer.seconds(step.untilTimeS)}`,
       "timer_get t",
       ...packageLines("t", "p", "c"),
       ...writer.voltageLimits("p"),
@@ -159,7 +161,7 @@ function constantVoltageBody(
       `set_e ${level}`,
       "cell_on",
       "timer_start",
-      `meas_loop_ca p c ${level} ${writer.seconds(step.sampleIntervalS)} ${writer.seconds(step.untilTimeS)}${measured ? " add_meas(0 ab v)" : ""}`,
+      `meas_loop_ca p c ${level} ${writer.interval()} ${writer.seconds(step.untilTimeS)}${measured ? " add_meas(0 ab v)" : ""}`,
       "timer_get t",
       ...packageLines("t", voltage, "c"),
       ...writer.voltageLimits(voltage),

@@ -1,11 +1,9 @@
 /** The numbers, ranges, limits and checks that the scripts of all steps share. */
 import type { ChannelStep } from "../../roles/channel.ts";
 import type { DeviceModel } from "./device-models.ts";
+import { intervalDecimals, SAMPLE_INTERVAL_MIN_S } from "./even-intervals.ts";
 import { formatLiteral, type Rounding } from "./literal.ts";
 import { sayLine, SCRIPT_WORDS } from "./script-lines.ts";
-
-/** Shortest interval this project asks of an instrument: a package of 40 bytes must leave the wire in time. */
-export const SAMPLE_INTERVAL_MIN_S = 0.02;
 
 /** One step on one device; what cannot be done is refused with its reason. */
 export interface StepWriter {
@@ -20,6 +18,8 @@ export interface StepWriter {
   /** To the nanovolt: the stairs of a scan add up. */
   fineVolts(value: number, name: string): string;
   seconds(value: number): string;
+  /** Between two samples, to the microsecond. */
+  interval(): string;
   /** To seven digits. */
   hertz(value: number): string;
   bandwidth(): string;
@@ -91,6 +91,7 @@ export function createStepWriter(step: ChannelStep, device: DeviceModel, refuse:
     amperes,
     fineVolts: (value, name) => literal(value, 9, "nearest", name),
     seconds: (value) => literal(value, 3, "nearest", "time"),
+    interval: () => literal(sampleIntervalS, intervalDecimals(sampleIntervalS), "down", "sample interval"),
     hertz: (value) => literal(Number(value.toPrecision(7)), hertzDecimals(value), "nearest", "frequency"),
     // Vendor cycling templates use about 5.85 divided by the interval.
     bandwidth: () => `set_max_bandwidth ${literal(5.85 / sampleIntervalS, 3, "nearest", "bandwidth")}`,

@@ -80,6 +80,26 @@ describe("a channel on its simulated instrument", () => {
     expect(bench.cell.isConnected).toBe(false);
   });
 
+  test("a rest of a minute and a half, sampled each minute, lasts as long as that", async () => {
+    const bench = createBench();
+    await bench.settle(bench.channel.connect());
+    await bench.settle(bench.channel.start({ kind: "rest", sampleIntervalS: 60, untilTimeS: 90, limits }));
+    await bench.pass(100);
+    expect(bench.ends).toEqual(["time"]);
+    expect(bench.samples.map(({ timeS }) => timeS)).toEqual([45, 90]);
+    expect(bench.channel.samplesCounted?.()).toBe(2);
+  });
+
+  test("the count of an instrument's samples is that of the intervals it was given", async () => {
+    const bench = createBench();
+    await bench.settle(bench.channel.connect());
+    // 21 intervals of 9.5714 s.
+    await bench.settle(bench.channel.start({ kind: "rest", sampleIntervalS: 10, untilTimeS: 201, limits }));
+    await bench.pass(210);
+    expect(bench.samples).toHaveLength(21);
+    expect(bench.channel.samplesCounted?.()).toBe(21);
+  });
+
   test("a rest ends by time and reports no current", async () => {
     const bench = createBench();
     await bench.settle(bench.channel.connect());

@@ -142,6 +142,20 @@ describe("the script of a step", () => {
     expect(linesOf(hold, { measuresHeldPotential: false })).toContain("meas_loop_ca p c 4200m 1 43200");
   });
 
+  test.each([
+    [60, 90, "45 90"],
+    [60, 159, "53 159"],
+    [60, 158.67839, "52892666u 158678m"],
+    [10, 7200.001, "9986131u 7200001m"],
+    // No shorter than a package takes to leave the wire.
+    [0.02, 0.05, "25m 50m"],
+    [0.1, 2, "100m 2"],
+    [3600, 5400, "2700 5400"],
+    [2500, 12_499.9, "2499980m 12499900m"],
+  ])("sampled every %d s for %d s, it lasts as long as that: whole intervals", (sampleIntervalS, untilTimeS, loop) => {
+    expect(linesOf({ kind: "rest", sampleIntervalS, untilTimeS, limits })).toContain(`meas_loop_ocp p ${loop}`);
+  });
+
   test("a rest keeps the cell off and its voltage limits on", () => {
     const lines = linesOf({ kind: "rest", sampleIntervalS: 10, untilTimeS: 3600, limits });
     expect(lines).not.toContain("cell_on");
