@@ -1,6 +1,6 @@
 /** `beamrack explore` in the process of the test. */
 import { z } from "zod";
-import type { CommandContext } from "../../tui/command-context.ts";
+import type { CommandContext, Processes } from "../../tui/command-context.ts";
 import { exploreCommand } from "../../tui/commands/explore.ts";
 import { contextOf, repositoryText } from "./campaign-files.ts";
 
@@ -10,10 +10,10 @@ export interface Ran {
   readonly err: readonly string[];
 }
 
-/** `shared`: seeds are handed out, to jobs that run in this process. */
+/** `shared`: seeds are handed out, to jobs that run in this process, or to these. */
 export async function explore(
   args: readonly string[],
-  shared = false,
+  shared: boolean | Processes = false,
   files: Readonly<Record<string, string>> = {},
   input?: CommandContext["input"],
 ): Promise<Ran> {
@@ -34,26 +34,26 @@ export async function explore(
     onInterrupt: () => () => undefined,
     version: "test",
     ...(input === undefined ? {} : { input }),
-    ...(shared
-      ? {
-          processes: {
-            count: 2,
-            async run([, ...jobArgs], onLine, next) {
-              const input = {
-                line: () => Promise.resolve(next()),
-                ended: new Promise<void>(() => undefined),
-                close() {},
-              };
-              const ran = await explore(jobArgs, false, {}, input);
-              ran.out.forEach(onLine);
-              return ran.exitCode;
-            },
-          },
-        }
-      : {}),
+    ...(shared === false ? {} : { processes: shared === true ? inThisProcess() : shared }),
   };
   const exitCode = await exploreCommand(own as CommandContext, args);
   return { exitCode, out, err };
+}
+
+function inThisProcess(): Processes {
+  return {
+    count: 2,
+    async run([, ...jobArgs], onLine, next) {
+      const input = {
+        line: () => Promise.resolve(next()),
+        ended: new Promise<void>(() => undefined),
+        close() {},
+      };
+      const ran = await explore(jobArgs, false, {}, input);
+      ran.out.forEach(onLine);
+      return ran.exitCode;
+    },
+  };
 }
 
 const counts = z.record(z.string(), z.number());

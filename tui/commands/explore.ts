@@ -4,9 +4,10 @@ import { Fault } from "../../protocols/base/fault.ts";
 import { findingText } from "../../protocols/base/finding.ts";
 import { checkCampaign } from "../../protocols/campaign/check-campaign.ts";
 import type { CommandContext } from "../command-context.ts";
-import { smallCase, type SmallCase } from "../explore/minimise.ts";
+import { smallCase, worthMinimising, type SmallCase } from "../explore/minimise.ts";
 import { openResults, type SearchOf, type ResultsFile } from "../explore/results-file.ts";
 import { isSound, searchSummary, searchText } from "../explore/search-summary.ts";
+import { runInProcesses } from "../explore/seed-jobs.ts";
 import { runSeed, type SeedInputs, type SeedResult } from "../explore/seed-run.ts";
 import { loadCampaign } from "../load-campaign.ts";
 import { chooseFaults } from "../virtual/choose-faults.ts";
@@ -121,7 +122,6 @@ function seedInputs(context: CommandContext, options: ExploreOptions): SeedInput
   };
 }
 
-/** With more than one job the seeds are handed out to processes of their own, one by one as each is done with the last. */
 async function runAll(
   context: CommandContext,
   inputs: SeedInputs,
@@ -146,22 +146,13 @@ async function runAll(
   const done = new Set(inRange(file, options).map(({ seed }) => seed));
   const jobs = Math.min(options.jobs ?? processes?.count ?? 1, to - from + 1 - done.size);
   let last = from - 1;
-  const next = (): string | null => {
+  const next = (): number | null => {
     do last += 1;
     while (done.has(last));
-    return last > to || isStopped() ? null : String(last);
+    return last > to || isStopped() ? null : last;
   };
-  if (processes === undefined || jobs <= 1) {
-    for (let seed = next(); seed !== null; seed = next()) add(await runSeed(inputs, Number(seed)));
-    return results;
-  }
-  const heard = (line: string): void => {
-    add(JSON.parse(line) as SeedResult);
-  };
-  const codes = await Promise.all(Array.from({ length: jobs }, () => processes.run(jobArgs(options), heard, next)));
-  if (codes.some((code) => code !== 0) && !isStopped()) {
-    throw new Fault("beamrack.defect", "beamrack explore", "a process that ran seeds ended before it was done");
-  }
+  if (processes === undefined) for (let seed = next(); seed !== null; seed = next()) add(await runSeed(inputs, seed));
+  else await runInProcesses({ processes, jobs, args: jobArgs(options), next, add, isStopped });
   return results;
 }
 
@@ -181,7 +172,6 @@ function inRange(file: ResultsFile | undefined, { from, to }: ExploreOptions): r
   return [...(file?.done.values() ?? [])].filter(({ seed }) => seed >= from && seed <= to);
 }
 
-/** The first violation of each seed that failed, of a few seeds. */
 async function minimised(
   inputs: SeedInputs,
   { minimise }: ExploreOptions,
@@ -190,15 +180,12 @@ async function minimised(
 ): Promise<readonly SmallCase[]> {
   const cases: SmallCase[] = [];
   if (minimise === undefined) return cases;
-  const failed = results.flatMap(({ violations }) => violations.slice(0, 1)).sort((a, b) => a.seed - b.seed);
-  for (const violation of failed.slice(0, MINIMISED_MAX)) {
+  for (const violation of worthMinimising(results)) {
     const small = await smallCase(inputs, violation, minimise, isStopped);
     if (small !== undefined) cases.push(small);
   }
   return cases;
 }
-
-const MINIMISED_MAX = 5;
 
 const TELL_EVERY_MS = 10_000;
 

@@ -4,7 +4,8 @@ import { parseJsonText } from "../../protocols/input/json-text.ts";
 import { faultEntries } from "../../simulator/world/fault-entries.ts";
 import { parseWorldFaults, type WorldFault } from "../../simulator/world/world-faults.ts";
 import { writeWhole } from "../virtual/world-files.ts";
-import { runSeed, type SeedInputs, type SeedViolation } from "./seed-run.ts";
+import { PROCESS_ENDED } from "./seed-jobs.ts";
+import { runSeed, type SeedInputs, type SeedResult, type SeedViolation } from "./seed-run.ts";
 
 export interface SmallCase {
   readonly seed: number;
@@ -30,6 +31,17 @@ export async function fewest<Item>(
     }
   }
   return left;
+}
+
+const MINIMISED_MAX = 5;
+
+/** The first violation of each seed that failed, of a few seeds. What ended its process would end this one. */
+export function worthMinimising(results: readonly Pick<SeedResult, "violations">[]): readonly SeedViolation[] {
+  return results
+    .flatMap(({ violations }) => violations.slice(0, 1))
+    .filter(({ invariant }) => invariant !== PROCESS_ENDED)
+    .sort((a, b) => a.seed - b.seed)
+    .slice(0, MINIMISED_MAX);
 }
 
 /** Undefined for a seed that does not fail by its faults as a file has them, to the microsecond. */
