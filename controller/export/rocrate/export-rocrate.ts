@@ -202,7 +202,7 @@ const ENCODINGS: readonly (readonly [ending: string, format: string])[] = [
 
 function fileOf(cells: readonly NamedCell[], { name, bytes, sha256 }: WrittenFile): Node {
   const base = name.slice(name.lastIndexOf("/") + 1);
-  const about = cells.find(({ begins }) => begins.some((begin) => base.startsWith(begin)))?.cell;
+  const about = cells.find(({ begins }) => begins.some((begin) => name.startsWith(begin)))?.cell;
   const format = ENCODINGS.find(([ending]) => name.endsWith(ending))?.[1] ?? "application/octet-stream";
   return {
     "@id": pathId(name),
@@ -217,7 +217,7 @@ function fileOf(cells: readonly NamedCell[], { name, bytes, sha256 }: WrittenFil
 
 interface NamedCell {
   readonly cell: ExportedCell;
-  /** Of the names of its files. */
+  /** Of its files, with the folders that hold a file for each cell; tables are of all, whatever a cell is called. */
   readonly begins: readonly string[];
 }
 
@@ -227,7 +227,10 @@ function namedCells(campaign: ExportedCampaign): readonly NamedCell[] {
   return campaign.cells
     .map((cell) => ({ cell, name: names.get(cell.position) ?? cell.position }))
     .sort((a, b) => b.name.length - a.name.length)
-    .map(({ cell, name }) => ({ cell, begins: [`${name}.`, `${bdfFileStem(campaign, name)}.`] }));
+    .map(({ cell, name }) => ({
+      cell,
+      begins: [`nexus/${name}.`, `battinfo/${name}.`, `bdf/${bdfFileStem(campaign, name)}.`],
+    }));
 }
 
 /** A relative path as an identifier. */

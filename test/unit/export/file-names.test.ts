@@ -22,7 +22,13 @@ describe("names of cells' files", () => {
 
 describe("a crate", () => {
   it("says of each file which cell it is about, also where one's name begins another's", () => {
-    const cells = [cell("A1", "LNO-1"), cell("A2", "LNO-1.5"), cell("A7", "LNO-2"), cell("A7.2", "LNO-2")];
+    const cells = [
+      cell("A1", "LNO-1"),
+      cell("A2", "LNO-1.5"),
+      cell("A7", "LNO-2"),
+      cell("A7.2", "LNO-2"),
+      cell("B1", "cells"),
+    ];
     const campaign = {
       cells,
       siteName: "reference",
@@ -45,13 +51,13 @@ describe("a crate", () => {
       return all.map((path) => ({ position, file: { name: path, bytes: 1, sha256: "" } }));
     });
     const options = { attribution: { authors: [], license: null }, publishedMs: 0 } as unknown as RoCrateOptions;
-    const document = crateDocument(
-      campaign,
-      options,
-      files.map(({ file }) => file),
-    ) as { readonly "@graph": readonly { readonly "@id": string; readonly about?: { readonly "@id": string } }[] };
+    const document = crateDocument(campaign, options, [
+      ...files.map(({ file }) => file),
+      { name: "tables/cells.csv", bytes: 1, sha256: "" },
+    ]) as { readonly "@graph": readonly { readonly "@id": string; readonly about?: { readonly "@id": string } }[] };
     const about = new Map(document["@graph"].map((node) => [node["@id"], node.about?.["@id"]]));
     for (const { position, file } of files)
       expect([file.name, about.get(file.name)]).toEqual([file.name, `#cell-${position}`]);
+    expect([about.has("tables/cells.csv"), about.get("tables/cells.csv")]).toEqual([true, undefined]);
   });
 });
