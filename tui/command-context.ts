@@ -32,14 +32,21 @@ export interface ProgressOutput {
   draw(text: string): void;
 }
 
+/** One of both is null. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  /** Which ended it. */
+  readonly signal: string | null;
+}
+
 export interface Processes {
   /** How many run side by side to advantage. */
   readonly count: number;
   /**
-   * This program with other arguments. Resolves with the exit code, when all its lines on stdout were told. `next`: what it
+   * This program with other arguments. Resolves with how it ended, when all its lines on stdout were told. `next`: what it
    * is told on its standard input, a line at once and another after each of its own; null: that was all.
    */
-  run(args: readonly string[], onLine: (line: string) => void, next: () => string | null): Promise<number>;
+  run(args: readonly string[], onLine: (line: string) => void, next: () => string | null): Promise<ProcessEnd>;
 }
 
 /** A process of beamrack's own that goes on beside this one. */

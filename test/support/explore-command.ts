@@ -51,7 +51,7 @@ function inThisProcess(): Processes {
       };
       const ran = await explore(jobArgs, false, {}, input);
       ran.out.forEach(onLine);
-      return ran.exitCode;
+      return { code: ran.exitCode, signal: null };
     },
   };
 }

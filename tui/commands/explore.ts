@@ -151,8 +151,14 @@ async function runAll(
     while (done.has(last));
     return last > to || isStopped() ? null : last;
   };
-  if (processes === undefined) for (let seed = next(); seed !== null; seed = next()) add(await runSeed(inputs, seed));
-  else await runInProcesses({ processes, jobs, args: jobArgs(options), next, add, isStopped });
+  if (processes === undefined) {
+    for (let seed = next(); seed !== null; seed = next()) add(await runSeed(inputs, seed));
+  } else {
+    const tell = (line: string): void => {
+      context.printError(line);
+    };
+    await runInProcesses({ processes, jobs, args: jobArgs(options), next, add, tell, isStopped });
+  }
   return results;
 }
 

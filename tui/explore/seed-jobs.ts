@@ -1,12 +1,13 @@
 /**
- * Seeds handed out to processes of their own, one by one as each is done with the last. A seed that ends its process is a
- * violation like any other, told at once, and another process takes the place of that one.
+ * Seeds handed out to processes of their own, one by one as each is done with the last. A seed that ends its process is run
+ * once more, as the first of another: whoever ended the first, if it ends that one too, it is a violation like any other.
  */
 import { Fault } from "../../protocols/base/fault.ts";
-import type { Processes } from "../command-context.ts";
+import { parseJsonText } from "../../protocols/input/json-text.ts";
+import type { Processes, ProcessEnd } from "../command-context.ts";
 import type { SeedResult } from "./seed-run.ts";
 
-/** What a seed that ended its process broke. */
+/** What a seed that ends its process breaks. */
 export const PROCESS_ENDED = "process";
 
 export interface SeedJobsDeps {
@@ -17,44 +18,84 @@ export interface SeedJobsDeps {
   /** Null when all are handed out. */
   readonly next: () => number | null;
   readonly add: (result: SeedResult) => void;
+  /** Of a process that ended and may not have done so by its seed. */
+  readonly tell: (line: string) => void;
   /** Nobody asks for more, and processes may end before they are done. */
   readonly isStopped: () => boolean;
 }
 
-/** Throws Fault `beamrack.defect` where processes end whatever they are given. */
-export async function runInProcesses(deps: SeedJobsDeps): Promise<void> {
-  const { processes, jobs, args, isStopped } = deps;
-
-  async function job(): Promise<void> {
-    for (let endedAtOnce = 0; endedAtOnce < 2;) {
-      const hand: { seed: number | null } = { seed: null };
-      let countDone = 0;
-      const code = await processes.run(
-        args,
-        (line) => {
-          hand.seed = null;
-          countDone += 1;
-          // Written by `exploreCommand` alone, in a process of this program.
-          deps.add(JSON.parse(line) as SeedResult);
-        },
-        () => {
-          hand.seed = deps.next();
-          return hand.seed === null ? null : String(hand.seed);
-        },
-      );
-      if (isStopped() || (code === 0 && hand.seed === null)) return;
-      if (hand.seed === null) break;
-      deps.add(endedResult(hand.seed, code));
-      endedAtOnce = countDone === 0 ? endedAtOnce + 1 : 0;
-    }
-    throw new Fault("beamrack.defect", "beamrack explore", "a process that ran seeds ended before it was done");
-  }
-
-  await Promise.all(Array.from({ length: jobs }, job));
+/** How a process ended, and at which seed; null where it had none. */
+interface Ended {
+  readonly end: ProcessEnd;
+  readonly seed: number | null;
 }
 
-function endedResult(seed: number, code: number): SeedResult {
-  const what = `the controller ended its process (exit code ${code}) before its run was over; what it said of that stands above`;
+/** Throws Fault `beamrack.defect` where such processes end without any seed. */
+export async function runInProcesses(deps: SeedJobsDeps): Promise<void> {
+  const { processes, args, isStopped } = deps;
+  let isGivenUp = false;
+
+  /** `again` comes first, and what is next follows. */
+  async function runOne(again: number | null, next: () => number | null): Promise<Ended> {
+    let first = again;
+    const hand: { seed: number | null } = { seed: null };
+    const end = await processes.run(
+      args,
+      (line) => {
+        const read = parseJsonText(line);
+        // The half of a line is the last of a process that was killed.
+        if (read.kind !== "json") return;
+        hand.seed = null;
+        // Written by `exploreCommand` alone, in a process of this program.
+        deps.add(read.value as SeedResult);
+      },
+      () => {
+        hand.seed = first ?? (isGivenUp ? null : next());
+        first = null;
+        return hand.seed === null ? null : String(hand.seed);
+      },
+    );
+    return { end, seed: hand.seed };
+  }
+
+  async function job(): Promise<void> {
+    let again: number | null = null;
+    for (;;) {
+      const { end, seed } = await runOne(again, deps.next);
+      if (isStopped() || (seed === null && end.code === 0)) return;
+      if (seed !== null && seed !== again) {
+        deps.tell(`seed ${seed}: its process ended (${endText(end)}); it is run once more`);
+        again = seed;
+        continue;
+      }
+      const { end: idle } = await runOne(null, () => null);
+      if (isStopped()) return;
+      if (seed === null || idle.code !== 0) {
+        throw new Fault("beamrack.defect", "beamrack explore", `a process that ran seeds ended (${endText(end)})`);
+      }
+      deps.add(endedResult(seed, end));
+      again = null;
+    }
+  }
+
+  const jobs = Array.from({ length: deps.jobs }, async () => {
+    try {
+      await job();
+    } catch (error) {
+      // The others come to the end of their seeds, whose results are kept.
+      isGivenUp = true;
+      throw error;
+    }
+  });
+  for (const one of await Promise.allSettled(jobs)) if (one.status === "rejected") throw one.reason;
+}
+
+function endText({ code, signal }: ProcessEnd): string {
+  return signal === null ? `exit code ${code ?? "unknown"}` : signal;
+}
+
+function endedResult(seed: number, end: ProcessEnd): SeedResult {
+  const what = `the controller ended its process twice (${endText(end)}) before its run was over; what it said of that stands above`;
   return {
     seed,
     violations: [{ seed, invariant: PROCESS_ENDED, at_s: 0, what }],

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
-import type { Processes, StartProcess } from "../command-context.ts";
+import type { Processes, ProcessEnd, StartProcess } from "../command-context.ts";
 
 /**
  * Of processes that compute at full speed, MB: a tenth of the search's time is saved where new objects get their whole
@@ -43,10 +43,10 @@ export function createProcesses(): Processes {
         if (line === null) child.stdin.end();
         else child.stdin.write(`${line}\n`);
       };
-      const ended = new Promise<number>((resolve, reject) => {
+      const ended = new Promise<ProcessEnd>((resolve, reject) => {
         child.on("error", reject);
-        child.on("close", (code) => {
-          resolve(code ?? 1);
+        child.on("close", (code, signal) => {
+          resolve({ code, signal });
         });
       });
       tell();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFluxWatch } from "../../../controller/run/flux-watch.ts";
 import { lastInBeam } from "../../../controller/resume/last-in-beam.ts";
-import type { LedgerRow } from "../../../controller/record/ledger-row.ts";
+import { SHUTTER_FAILURE_REASON, type LedgerRow } from "../../../controller/record/ledger-row.ts";
 import { GOOD_LEVELS } from "./levels.ts";
 
 const LIT_PH_S = 1e11;
@@ -105,5 +105,21 @@ describe("what may stand in the beam after a restart", () => {
   it("is the one before too, while the stage may not have left it", () => {
     const rows = [row("booking", "A1", 0), row("settlement", "A1", 0), row("booking", "A2", 3)];
     expect(lastInBeam(rows, { cells }).map(({ position }) => position)).toEqual(["A1", "A2"]);
+  });
+
+  it("is what light through a closed shutter was charged to since, on the way from one spot to the next", () => {
+    const exposed = [row("booking", "A1", 0), row("settlement", "A1", 0)];
+    const lit = (position: string, spotIndex: number) =>
+      (["booking", "settlement"] as const).map((kind) => ({
+        ...row(kind, position, spotIndex),
+        reason: SHUTTER_FAILURE_REASON,
+      }));
+    const spots = (...rows: LedgerRow[]) =>
+      lastInBeam(rows, { cells }).map(({ position, spotIndex }) => `${position} ${spotIndex}`);
+    expect(spots(...exposed, ...lit("A1", 0))).toEqual(["A1 0"]);
+    expect(spots(...exposed, ...lit("A1", 0), ...lit("A2", 3))).toEqual(["A1 0", "A2 3"]);
+    expect(spots(...exposed, ...lit("A2", 3), ...lit("A2", 3))).toEqual(["A1 0", "A2 3"]);
+    expect(spots(...exposed, ...lit("A2", 3), row("booking", "A2", 3))).toEqual(["A1 0", "A2 3"]);
+    expect(spots(...lit("A2", 3))).toEqual(["A2 3"]);
   });
 });

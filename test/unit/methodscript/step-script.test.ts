@@ -145,13 +145,13 @@ describe("the script of a step", () => {
   test.each([
     [60, 90, "45 90"],
     [60, 159, "53 159"],
-    [60, 158.67839, "52892666u 158678m"],
-    [10, 7200.001, "9986131u 7200001m"],
+    [60, 158.67839, "52892650u 158678m"],
+    [10, 7200.001, "9986128u 7200001m"],
     // No shorter than a package takes to leave the wire.
-    [0.02, 0.05, "25m 50m"],
+    [0.02, 0.05, "24999u 50m"],
     [0.1, 2, "100m 2"],
     [3600, 5400, "2700 5400"],
-    [2500, 12_499.9, "2499980m 12499900m"],
+    [2500, 12_499.9, "2499979m 12499900m"],
   ])("sampled every %d s for %d s, it lasts as long as that: whole intervals", (sampleIntervalS, untilTimeS, loop) => {
     expect(linesOf({ kind: "rest", sampleIntervalS, untilTimeS, limits })).toContain(`meas_loop_ocp p ${loop}`);
   });

@@ -6,7 +6,8 @@ import { createProcesses } from "../../../tui/rim/processes.ts";
 
 const PROGRAM = `
 import { createInterface } from "node:readline";
-for await (const line of createInterface({ input: process.stdin })) console.log(line + " " + process.argv[2]);
+for await (const line of createInterface({ input: process.stdin })) 
+  console.log((line === "pid" ? process.pid : line) + " " + process.argv[2]);
 process.exitCode = 7;
 `;
 
@@ -23,6 +24,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+it("of a process that a signal ended, the signal is told", async () => {
+  const ended = createProcesses().run(
+    ["please"],
+    (line) => {
+      process.kill(Number(line.split(" ")[0]), "SIGKILL");
+    },
+    () => "pid",
+  );
+  expect(await ended).toEqual({ code: null, signal: "SIGKILL" });
+});
+
 it("a process of the same program starts on this Node, takes a line for each of its own and tells how it ended", async () => {
   const lines = ["one", "two", "three"];
   const told: string[] = [];
@@ -31,6 +43,6 @@ it("a process of the same program starts on this Node, takes a line for each of 
     (line) => told.push(line),
     () => lines.shift() ?? null,
   );
-  expect(await ended).toBe(7);
+  expect(await ended).toEqual({ code: 7, signal: null });
   expect(told).toEqual(["one please", "two please", "three please"]);
 });
