@@ -35,6 +35,13 @@ const GUARDED: readonly { readonly file: string; readonly tests: readonly string
   { file: "controller/beam/exposure-flux.ts", tests: ["unit/controller/exposure-flux"] },
   { file: "controller/beam/open-time.ts", tests: ["unit/controller/open-time"] },
   { file: "controller/beam/shutter-gate.ts", tests: ["unit/controller/shutter-gate"] },
+  { file: "controller/beam/closed-charge.ts", tests: ["unit/controller/closed-charge"] },
+  { file: "controller/beam/closed-flux.ts", tests: ["unit/controller/closed-flux"] },
+  { file: "controller/resume/last-in-beam.ts", tests: ["unit/controller/flux-watch"] },
+  { file: "controller/resume/shutter-look.ts", tests: ["unit/controller/shutter-look"] },
+  { file: "controller/run/flux-watch.ts", tests: ["unit/controller/flux-watch"] },
+  { file: "controller/run/unclosed-tail.ts", tests: ["unit/controller/unclosed-tail"] },
+  { file: "controller/rehearsal/lit-watch.ts", tests: ["unit/controller/lit-watch"] },
   { file: "controller/safety/permit-judgement.ts", tests: ["unit/controller/permit-judgement"] },
   { file: "controller/safety/safety-inputs.ts", tests: ["unit/site/safety-inputs"] },
   {

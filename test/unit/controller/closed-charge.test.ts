@@ -120,6 +120,43 @@ describe("light through a shutter that reads closed", () => {
     ]);
   });
 
+  it("is charged for no time at all to nothing", () => {
+    const { goTo, charge, rows } = bench();
+    goTo(1000);
+    charge.bringing(FIRST);
+    charge.charge(2000, 2000);
+    charge.charge(0, 1000);
+    expect(rows).toEqual([]);
+  });
+
+  it("is charged to what stood there up to ten minutes before the next was, and to what stood there last however long ago", () => {
+    for (const [leftAtMs, isKept] of [
+      [5501, true],
+      [5500, false],
+    ] as const) {
+      const { goTo, charge, settled } = bench();
+      goTo(0);
+      charge.bringing(FIRST);
+      goTo(leftAtMs);
+      charge.away();
+      goTo(600_000);
+      charge.bringing(SECOND);
+      goTo(605_500);
+      charge.arrived();
+      charge.charge(4500, 5500);
+      expect(settled()).toEqual(isKept ? [[FIRST.position, 2, 1]] : []);
+    }
+    const { goTo, charge, settled } = bench();
+    goTo(0);
+    charge.bringing(FIRST);
+    goTo(2000);
+    charge.away();
+    goTo(900_000);
+    charge.away();
+    charge.charge(0, 5000);
+    expect(settled()).toEqual([[FIRST.position, 2, 2]]);
+  });
+
   it("counts against the limits of the cell", () => {
     const { goTo, charge, ledger } = bench();
     goTo(0);

@@ -36,4 +36,17 @@ describe("flux behind a shutter that reads closed", () => {
   it("may be of the time before just after the shutter reads closed", () => {
     expect(hear([{ closedSinceMs: 600 }, { closedSinceMs: 600 }, { closedSinceMs: 600 }])).not.toContain(true);
   });
+
+  it("is of the shutter that reads closed from the end of the grace on", () => {
+    const looks = [1099, 1100, 4100, 4101].map((atMs) => ({ atMs, closedSinceMs: 600 }));
+    expect(hear(looks)).toEqual([false, false, false, true]);
+  });
+
+  it("counts from a reading at the moment at which the shutter read closed, where there is no grace", () => {
+    const look = { ...LIT, atMs: 4000, closedSinceMs: 1000 };
+    expect(judgeClosedFlux(1000, look, { ...RULE, graceMs: 0, boundMs: 2999 })).toEqual({
+      litSinceMs: 1000,
+      isLit: true,
+    });
+  });
 });

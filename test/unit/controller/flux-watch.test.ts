@@ -6,23 +6,27 @@ import { GOOD_LEVELS } from "./levels.ts";
 
 const LIT_PH_S = 1e11;
 
-function bench(deafSinceMs?: number) {
+function bench(deafSinceMs?: number, ringCurrentMa: number = 200) {
   const charged: (readonly [number, number])[] = [];
+  const [alarms, stops]: [string[], string[]] = [[], []];
   const watch = createFluxWatch({
     io: {
       name: "io",
       permit: { dropShutterPermit: () => Promise.resolve() },
       requestSafetyShutter: () => Promise.resolve(),
     } as never,
-    alarms: { raise: () => undefined, clear: () => undefined } as never,
+    alarms: {
+      raise: ({ code }: { code: string }) => alarms.push(code),
+      clear: (code: string) => alarms.push(`over ${code}`),
+    } as never,
     timings: {
       closedFlux: { thresholdPhS: 1e8, boundMs: 3000, graceMs: 500 },
       idleCycleMs: 500,
       ringCurrentMinimumMa: 10,
     },
-    ringCurrentMa: () => 200,
+    ringCurrentMa: () => ringCurrentMa,
     charge: (fromMs, toMs) => charged.push([fromMs, toMs]),
-    stopExposing: () => undefined,
+    stopExposing: (reason) => stops.push(reason),
     fail: (error) => {
       throw error;
     },
@@ -41,7 +45,7 @@ function bench(deafSinceMs?: number) {
       watch.read(atMs + 950, LIT_PH_S);
     }
   }
-  return { charged, watch, closed, open, litWhileClosed };
+  return { charged, alarms, stops, watch, closed, open, litWhileClosed };
 }
 
 describe("light through a shutter that reads closed", () => {
@@ -77,6 +81,81 @@ describe("light through a shutter that reads closed", () => {
     litWhileClosed(5900, 10_900);
     expect(charged[0]).toEqual([3600, 3700]);
     expect(charged[1]?.[0]).toBe(5700);
+  });
+
+  it("is charged reading by reading while it lasts, up to one that shows it dark or to the shutter upstream", () => {
+    for (const isUpstream of [true, false]) {
+      const { watch, charged, closed, litWhileClosed } = bench();
+      closed(0, 900);
+      watch.read(1000, 1e8);
+      litWhileClosed(1000, 7000);
+      watch.read(6950, LIT_PH_S);
+      if (isUpstream) watch.showLevels({ ...GOOD_LEVELS, readAtMs: 7200, safetyShutterClosedSwitch: true });
+      else watch.read(7200, 0);
+      closed(7300, 7500);
+      watch.read(7600, 0);
+      expect(charged).toEqual([
+        [1000, 5950],
+        [5950, 6950],
+        [6950, 7200],
+      ]);
+    }
+  });
+
+  it("is told and stops exposing once, and anew when a person had it go on", () => {
+    const { watch, alarms, stops, litWhileClosed } = bench();
+    litWhileClosed(0, 8000);
+    expect([alarms, stops.length]).toEqual([["shutter.flux-while-closed"], 1]);
+    watch.noteResumed();
+    litWhileClosed(8000, 16_000);
+    const code = "shutter.flux-while-closed";
+    expect([alarms, stops.length]).toEqual([[code, `over ${code}`, code], 2]);
+  });
+
+  it("is seen at the least current that counts as beam, and not below", () => {
+    for (const [currentMa, told] of [
+      [10, 1],
+      [9.9, 0],
+    ] as const) {
+      const { alarms, litWhileClosed } = bench(undefined, currentMa);
+      litWhileClosed(0, 8000);
+      expect(alarms).toHaveLength(told);
+    }
+  });
+
+  it("is believed by levels as old as two looks, and by no older ones", () => {
+    for (const [ageMs, told] of [
+      [1000, 1],
+      [1001, 0],
+    ] as const) {
+      const { watch, alarms } = bench();
+      for (let atMs = 0; atMs < 10_000; atMs += 1500) {
+        watch.showLevels({ ...GOOD_LEVELS, readAtMs: atMs });
+        watch.read(atMs + ageMs, LIT_PH_S);
+      }
+      expect(alarms).toHaveLength(told);
+    }
+  });
+
+  it("is charged to no pause that a reading at its very end has shown dark, and to none of ten minutes ago", () => {
+    const dark = bench();
+    dark.closed(0, 1000);
+    dark.watch.read(1500, 0);
+    dark.open(1500);
+    dark.closed(3000, 3500);
+    dark.litWhileClosed(3600, 8600);
+    expect(dark.charged[0]?.[0]).toBe(3000);
+    for (const [closedAtMs, fromMs] of [
+      [601_100, 601_100],
+      [601_099, 0],
+    ] as const) {
+      const { charged, closed, open, litWhileClosed } = bench();
+      closed(0, 1000);
+      open(1100);
+      closed(closedAtMs, closedAtMs + 900);
+      litWhileClosed(closedAtMs + 1000, closedAtMs + 6000);
+      expect(charged[0]?.[0]).toBe(fromMs);
+    }
   });
 
   it("is charged after a restart from when the earlier process had heard something", () => {

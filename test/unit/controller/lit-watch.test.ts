@@ -69,6 +69,28 @@ describe("both shutters open in a rehearsal", () => {
     expect([charged, alarms]).toEqual([[], ["rehearsal.lit"]]);
   });
 
+  it("are not charged at the very current that is none, and are just above it", () => {
+    for (const [currentMa, rows] of [
+      [0.2, 0],
+      [0.21, 1],
+    ] as const) {
+      const { show, charged } = bench(currentMa);
+      show(0);
+      show(500, OPEN);
+      expect(charged).toHaveLength(rows);
+    }
+  });
+
+  it("are charged second by second, and for no time at all not", () => {
+    const { show, charged } = bench();
+    show(500, OPEN);
+    expect(charged).toEqual([]);
+    for (const atMs of [1499, 1500, 1500]) show(atMs, OPEN);
+    expect(charged).toEqual([[500, 1500]]);
+    show(1500);
+    expect(charged).toEqual([[500, 1500]]);
+  });
+
   it("are charged where the ring current is not known", () => {
     const { show, charged } = bench(null);
     show(0);

@@ -79,6 +79,26 @@ describe("the first look at the shutter after a restart", () => {
     expect([seen.late, seen.unclosed]).toEqual([[], [400]]);
   });
 
+  it("charges nothing for one that was late where all is charged up to now", () => {
+    const { seen, begin, see } = look(undefined, false);
+    begin(400, false, 3000);
+    seen.nowMs = 400;
+    see(closed);
+    expect([seen.late, seen.unclosed]).toEqual([[], []]);
+  });
+
+  it("gives one that is open all the time that closing may take, and no more", () => {
+    const { seen, told, see } = look();
+    for (const atMs of [0, 1500]) {
+      seen.nowMs = atMs;
+      see(open);
+    }
+    expect(told).toEqual([]);
+    seen.nowMs = 1501;
+    see(open);
+    expect(told).toHaveLength(1);
+  });
+
   it("asks one that is open to close, and the one upstream, and gives them their time", () => {
     const { seen, told, see } = look();
     see(open);
