@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createAlarms } from "../../../controller/run/alarms.ts";
+import { createAlarms, standsFor } from "../../../controller/run/alarms.ts";
 
 const NOTE = { code: "stage.alarm", where: "stage", what: "hard limit", advice: "Look at the stage." };
 
@@ -85,5 +85,16 @@ describe("alarms", () => {
     lost.alarms.raise(of("beam.instrument-lost"));
     lost.alarms.raise(of("link.closed"));
     expect(lost.alarms.open.map(({ code }) => code)).toEqual(["beam.instrument-lost"]);
+  });
+
+  it.each([
+    ["link.isolated", "link.timeout", true],
+    ["link.refused", "link.closed", true],
+    ["link.refused", "link.open-failed", false],
+    ["link.closed", "link.timeout", false],
+    ["link.isolated", "stage.alarm", false],
+  ])("of one place: %s stands for an earlier %s: %s", (later, earlier, does) => {
+    expect(standsFor({ id: 2, code: later }, { id: 1, code: earlier })).toBe(does);
+    for (const id of [1, 0]) expect(standsFor({ id, code: later }, { id: 1, code: earlier })).toBe(false);
   });
 });

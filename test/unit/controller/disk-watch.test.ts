@@ -74,6 +74,36 @@ describe("the disk under a record", () => {
     expect(codes(small)).toEqual([]);
   });
 
+  it("fills at the pace of the last hour, known after ten minutes, and not at all where nothing is written", () => {
+    const disk = watched(100e9, 24);
+    disk.pass(9, 10e6);
+    expect(disk.watch.forecast()?.hoursLeft).toBeNull();
+    disk.pass(1, 10e6);
+    expect(disk.watch.forecast()?.hoursLeft).toBeCloseTo((100e9 - 100e6) / 600e6, 6);
+    disk.pass(50, 10e6);
+    disk.pass(59, 0);
+    expect(disk.watch.forecast()?.hoursLeft).toBeCloseTo((100e9 - 600e6) / 10e6, 6);
+    disk.pass(1, 0);
+    expect(disk.watch.forecast()).toEqual({ freeBytes: 100e9 - 600e6, hoursLeft: null });
+  });
+
+  it("that lasts for just as long as it is needed, with just room enough, is no news; a byte less is", () => {
+    // So many bytes a millisecond that no number needs rounding.
+    const [slow, quick] = [16 * 3.6e6, 1600 * 3.6e6];
+    for (const [byteLess, open] of [
+      [0, []],
+      [1, ["disk.fills"]],
+    ] as const) {
+      const week = watched((7 * 24 + 1) * slow - byteLess, Infinity);
+      week.pass(60, slow / 60);
+      expect(codes(week)).toEqual(open);
+      const hours = watched((3 + 1) * quick - byteLess, Infinity);
+      hours.pass(60, quick / 60);
+      expect(codes(hours)).toEqual(byteLess === 0 ? ["disk.fills"] : ["disk.fills", "disk.full-soon"]);
+      expect(codes(watched(256e6 - byteLess, 24))).toEqual(byteLess === 0 ? [] : ["disk.full-soon"]);
+    }
+  });
+
   it("is judged before a run by what its campaign will write", () => {
     const week = recordBytes(campaign, 7 * 86_400);
     expect(week).toBeGreaterThan(campaign.cells.length * 7 * 86_400);

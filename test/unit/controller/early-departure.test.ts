@@ -95,6 +95,14 @@ describe("a stage that leaves as soon as the shutter has closed", () => {
     expect(await joined(110)).toBeNull();
   });
 
+  it("is not forgotten when motion is not allowed any more once it is there", async () => {
+    const { departure, levels, joined, clock } = bench();
+    departure.leave(NEXT, levels());
+    await clock.run(700);
+    departure.seen(levels(NO_MOTION));
+    expect(await joined(800)).toMatchObject({ restSinceMs: WAY_MS });
+  });
+
   it("is of no use to another target, to one that comes after somebody else moved it, or once it stands elsewhere", async () => {
     const other = bench();
     other.departure.leave(NEXT, other.levels());
@@ -103,6 +111,10 @@ describe("a stage that leaves as soon as the shutter has closed", () => {
     moved.departure.leave(NEXT, moved.levels());
     moved.otherMoves(700);
     expect(await moved.joined(800)).toBeNull();
+    const before = bench();
+    before.otherMoves(0);
+    before.departure.leave(NEXT, before.levels());
+    expect(await before.joined(800)).toMatchObject({ restSinceMs: WAY_MS });
     const pushed = bench();
     pushed.departure.leave(NEXT, pushed.levels());
     await pushed.clock.run(700);

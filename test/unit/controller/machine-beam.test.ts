@@ -55,4 +55,25 @@ describe("machine beam", () => {
     expect(hear(beam, 8000, [200, 200, NaN, 200, 200, 200, 200]).indexOf(true)).toBe(6);
     expect(beam.read(30_000, NaN)).toBe(false);
   });
+
+  it("is there from the very end of its time and the most unsteadiness allowed, and lost below its border alone", () => {
+    const at = (times: readonly number[], currents: readonly number[]) => {
+      const beam = createMachineBeam(RULE);
+      return times.map((atMs, index) => beam.read(atMs, currents[index] ?? NaN));
+    };
+    expect(at([0, 4999, 5000], [200, 200, 200])).toEqual([false, false, true]);
+    expect(at([0, 5000], [200, 196])).toEqual([false, true]);
+    expect(at([0, 5000], [200, 195.9])).toEqual([false, false]);
+    expect(at([0, 5000, 6000, 7000], [100, 100, 80, 79.9])).toEqual([false, true, true, false]);
+  });
+
+  it("is steady by the readings of its time: one that is just as old counts, none before it", () => {
+    const beam = createMachineBeam(RULE);
+    const heard = [0, 1000, 6000].map((atMs, index) => beam.read(atMs, [150, 200, 200][index] ?? NaN));
+    expect(heard).toEqual([false, false, true]);
+    const other = createMachineBeam(RULE);
+    expect([0, 1001, 6000].map((atMs, index) => other.read(atMs, [150, 200, 200][index] ?? NaN))).toEqual([
+      ...[false, false, false],
+    ]);
+  });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { StagePosition } from "../../../protocols/roles/stage.ts";
 import type { ParkingPlace } from "../../../controller/beam/sweeps.ts";
 import { createParking } from "../../../controller/run/parking.ts";
-import { GOOD_LEVELS, NOW_MS } from "./levels.ts";
+import type { InputLevels } from "../../../protocols/roles/beam-io.ts";
+import { broken, GOOD_LEVELS, NOW_MS } from "./levels.ts";
 
 /** What is told of one way to wait; the stage fails on it where that is said. */
 async function told(
@@ -10,11 +11,12 @@ async function told(
   way: readonly StagePosition[] | undefined,
   fails = false,
   parkAt?: StagePosition,
+  levels: InputLevels = GOOD_LEVELS,
 ): Promise<readonly string[]> {
   const news: string[] = [];
   const parking = createParking({
     roles: {
-      io: { readInputs: () => Promise.resolve(GOOD_LEVELS) },
+      io: { readInputs: () => Promise.resolve(levels) },
       stage: {
         name: "stage",
         read: () => Promise.resolve({ xMm: 0, yMm: 0, atRest: true }),
@@ -56,5 +58,10 @@ describe("a stage that goes to wait", () => {
     ]);
     expect(await told("shadow", undefined, false, park)).toEqual(["stays"]);
     expect(await told({ cellIndex: 1 }, [{ xMm: 25, yMm: 0 }], false, park)).toEqual(["sets out", "moves", "is there"]);
+  });
+
+  it("does not set out where the hutch does not allow motion", async () => {
+    const way = [{ xMm: 25, yMm: 0 }];
+    expect(await told({ cellIndex: 1 }, way, false, undefined, broken("motionEnabled"))).toEqual([]);
   });
 });

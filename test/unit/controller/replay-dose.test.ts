@@ -125,6 +125,26 @@ describe("the replay of a log", () => {
     expect(texts(lower)).toMatch(/error replay\.differs event \d+ \(exposure-booked\): was booked, but is refused now/);
   });
 
+  it("passes over what cannot be read of a refusal or of a cell that was put back", () => {
+    const spoilt = (type: string, dataText: string): StoredEvent => ({ ...(SOUND[0] as StoredEvent), type, dataText });
+    const unreadable = ["null", "not even JSON"].flatMap((text) => [
+      spoilt("exposure-refused", text),
+      spoilt("access-closed", text),
+    ]);
+    const partly = [{ position: 7, spots_moved_within_mm: 5 }, { position: "A1" }].map((data) =>
+      spoilt("access-closed", canonicalJson(data)),
+    );
+    expect(texts([...SOUND, ...unreadable, ...partly])).toBe("");
+  });
+
+  it("names a row that states a layer more than its plan has", () => {
+    const more = tampered("exposure-booked", 0, (data) => ({
+      ...data,
+      layer_doses: [...(data["layer_doses"] as readonly Data[]), ...(data["layer_doses"] as readonly Data[])],
+    }));
+    expect(texts(more)).toContain("(exposure-booked): states layer doses that its fluence does not give");
+  });
+
   it("takes a limit that cannot be read for none that allows", () => {
     const spoilt = tampered("dose-limits", 0, (data) => {
       const limits = data["limits"] as readonly Data[];
