@@ -11,7 +11,7 @@ interface Levels {
 }
 
 /** A sensor, of gas unless said, that reads what it is told, every ten seconds. */
-function rack(levels: Levels, quantity: Sensor["quantity"] = "gas") {
+function rack(levels: Levels, quantity: Sensor["quantity"] = "gas", isExpected?: (fault: Fault) => boolean) {
   const handlers: ((reading: Reading) => void)[] = [];
   const faultHandlers: ((fault: Fault) => void)[] = [];
   const events: (readonly [string, object])[] = [];
@@ -67,6 +67,7 @@ function rack(levels: Levels, quantity: Sensor["quantity"] = "gas") {
       ...{ sensors: [{ sensor, ...levels }], alarms, recorder, clock },
       isOver: () => isOver,
       stop: (reason) => stops.push(reason),
+      ...(isExpected === undefined ? {} : { isExpected }),
     });
   let watch = begin();
   return {
@@ -305,5 +306,38 @@ describe("what hangs over the rack", () => {
     expect(open()).toEqual(["sensor.stale"]);
     read(0);
     expect(open()).toEqual([]);
+  });
+
+  it("is not told as silent where somebody knows why it is", () => {
+    const { fallSilent, open } = rack(
+      { alarmAbove: 0.2, stopAbove: null },
+      "gas",
+      ({ code }) => code === "sensor.stale",
+    );
+    fallSilent();
+    expect(open()).toEqual([]);
+  });
+
+  it("is heard for as long as its reading may be old, and silent a moment after", () => {
+    const { read, pass, watch } = rack({ alarmAbove: null, stopAbove: 500 });
+    read(600, 600);
+    pass(50_000);
+    expect(watch.troubles()[0]).toMatch(/above the level/);
+    pass(1);
+    expect(watch.troubles()[0]).toMatch(/not read for/);
+  });
+
+  it("at the very level at which it is stopped is stopped anew after a restart", () => {
+    const { read, stops, restart } = rack({ alarmAbove: null, stopAbove: 500 });
+    read(500, 500);
+    restart();
+    read(500, 500);
+    expect(stops).toHaveLength(2);
+  });
+
+  it("is on record for the least change of a temperature that counts", () => {
+    const { read, recorded } = rack({ alarmAbove: null, stopAbove: null }, "temperature");
+    read(0, 0.2, 0.39);
+    expect(recorded()).toHaveLength(2);
   });
 });
