@@ -9,11 +9,11 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Channel, ChannelListener, ChannelStep } from "../../protocols/roles/channel.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import type { CyclerMap } from "../../protocols/wire/modbus-cycler/register-map.ts";
-import { refuseUnlessKnown } from "../link/known-firmware.ts";
 import type { ModbusBus } from "../link/modbus-bus.ts";
 import type { ModbusLine } from "../link/modbus-line.ts";
 import { cyclerSetting, cyclerStepEnd, type CyclerSetting } from "./cycler-step.ts";
 import { createCyclerUnit, type CyclerUnit } from "./cycler-unit.ts";
+import { identifyCycler } from "./identify-cycler.ts";
 
 /** As site files name the family. */
 export const MODBUS_CYCLER = "modbus-cycler";
@@ -67,6 +67,8 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
   let foundRunningAtMs: number | null = null;
   let previous: ChannelStep | null = null;
   let stopAsked = 0;
+  /** Counts connects and disconnects: behind one nothing is opened, sent or read back that was asked before it. */
+  let session = 0;
   /** Work that sees to a lost link itself. */
   let recoverCount = 0;
   let idleTimer: TimerHandle;
@@ -154,32 +156,42 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
     if (await unit.isOn()) throw new Fault("cell.not-off", name, "The output does not report off.");
   }
 
+  function disconnected(cause?: unknown): Fault {
+    return new Fault("link.closed", name, "The channel was disconnected while it connected.", {}, cause);
+  }
+
   /** Identifies, takes control, and leaves the output off. Tells whether it was on. */
-  async function establish(): Promise<{ readonly identity: Identity; readonly wasOn: boolean }> {
+  async function establish(of: number): Promise<{ readonly identity: Identity; readonly wasOn: boolean }> {
+    if (of !== session) throw disconnected();
     drop();
     let open: Talk | null = null;
     const bus = await line.join(name, deps.unitId ?? map.unit, (fault) => {
       if (open === null || talk === open) onLost(fault);
     });
+    if (of !== session) {
+      bus.close();
+      throw disconnected();
+    }
     open = { bus, unit: createCyclerUnit(name, bus, map) };
     talk = open;
     state = "busy";
     try {
       const { unit } = open;
-      const identity = await identify(unit);
+      const identity = await identifyCycler(name, unit, map, deps.expectedSerialNumber);
       await unit.learn();
       const wasOn = await unit.isOn();
       await unit.takeControl();
       await switchOff(open);
       if (wasOn) foundRunningAtMs = clock.monoMs();
       await unit.setUp();
+      if (of !== session) throw disconnected();
       previous = null;
       rest();
       return { identity, wasOn };
     } catch (error) {
       if (isMine(open)) drop();
       else bus.close();
-      throw error;
+      throw of === session ? error : disconnected(error);
     }
   }
 
@@ -187,45 +199,14 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
     return talk === open;
   }
 
-  async function identify(unit: CyclerUnit): Promise<Identity> {
-    const model = await unit.model().catch((error: unknown) => {
-      if (!isFault(error) || error.code !== "io.exception") throw error;
-      throw new Fault("device.wrong", name, `What answers has no model where ${map.title} has it.`, {}, error);
-    });
-    if (!model.startsWith(map.identity.beginsWith)) {
-      throw new Fault(
-        "device.wrong",
-        name,
-        `"${model}" answers; ${map.title} begins with ${map.identity.beginsWith}.`,
-        {
-          model,
-        },
-      );
-    }
-    const serialNumber = await unit.serialNumber();
-    const expected = deps.expectedSerialNumber;
-    if (expected !== undefined && expected !== serialNumber) {
-      throw new Fault(
-        "device.wrong",
-        name,
-        `Serial number ${serialNumber ?? "unknown"} answers, ${expected} was expected.`,
-        { expected, serialNumber },
-      );
-    }
-    const firmware = await unit.firmware();
-    const known = map.identity.knownFirmware;
-    const isKnown = known.length === 0 || known.some((begin) => firmware?.startsWith(begin) === true);
-    refuseUnlessKnown(name, firmware ?? "unknown", isKnown, `what begins with ${known.join(" or ")}`);
-    return { model, serialNumber, firmware };
-  }
-
   /** After a lost answer: the unit is connected anew, read, and left off. */
-  async function readBack(): Promise<string> {
+  async function readBack(of: number): Promise<string> {
     try {
-      const { wasOn } = await establish();
+      const { wasOn } = await establish(of);
       return wasOn ? "the output was on and was switched off" : "the output was off";
     } catch (error) {
       if (!isFault(error)) throw error;
+      if (of !== session) return "the channel was disconnected";
       report(new Fault("link.closed", name, error.message, {}, error));
       return "the unit does not answer";
     }
@@ -233,12 +214,14 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
 
   /** Runs `work`; when it loses the link, the unit is read back before the fault is handed on. */
   async function recovering<T>(work: () => Promise<T>): Promise<T> {
+    needTalk();
+    const of = session;
     recoverCount += 1;
     try {
       return await work();
     } catch (error) {
-      if (!isFault(error) || talk !== null) throw error;
-      const found = await readBack();
+      if (!isFault(error) || talk !== null || of !== session) throw error;
+      const found = await readBack(of);
       if (error.code !== "device.unknown-outcome") throw error;
       throw new Fault("device.unknown-outcome", name, `${error.message} Read back: ${found}.`, { found }, error);
     } finally {
@@ -265,6 +248,7 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
       if (isMine(open)) await leaveOff(open);
       throw error;
     }
+    if (!isMine(open)) throw new Fault("link.closed", name, "The channel was disconnected while the step was started.");
     previous = step;
     clock.clearTimeout(idleTimer);
     const run: Run = { step, setting, startedMs: clock.monoMs(), sampleCount: 0 };
@@ -357,6 +341,7 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
   /** The output is not as the step left it: somebody or something else switched it. */
   async function endByFault(open: Talk, isOn: boolean): Promise<void> {
     await switchOff(open);
+    if (!isMine(open)) return;
     rest();
     listener.fault(
       isOn
@@ -367,17 +352,18 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
 
   async function abort(told?: () => void): Promise<void> {
     const open = needTalk();
+    const of = session;
     const run = running;
     try {
       await switchOff(open, told);
     } catch (error) {
       // The link is gone with the answer: connecting anew reads the output and leaves it off.
-      if (!isFault(error) || talk !== null) throw error;
+      if (!isFault(error) || talk !== null || of !== session) throw error;
       recoverCount += 1;
       try {
-        await establish();
+        await establish(of);
       } catch (trouble) {
-        if (isFault(trouble)) report(new Fault("link.closed", name, trouble.message, {}, trouble));
+        if (isFault(trouble) && of === session) report(new Fault("link.closed", name, trouble.message, {}, trouble));
         throw error;
       } finally {
         recoverCount -= 1;
@@ -401,16 +387,21 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
     },
     connect() {
       drop();
+      session += 1;
+      const of = session;
       return inTurn(async () => {
         recoverCount += 1;
         try {
-          return (await establish()).identity;
+          return (await establish(of)).identity;
         } finally {
           recoverCount -= 1;
         }
       });
     },
-    disconnect: drop,
+    disconnect() {
+      session += 1;
+      drop();
+    },
     onFault(handler) {
       faultHandlers.add(handler);
       return () => {

@@ -1,5 +1,6 @@
 import type { ModbusFraming } from "../../../drivers/link/modbus-port.ts";
 import { channelContract, type ChannelBench, type ChannelBenchOptions } from "../../contract/channel.ts";
+import { channelDisconnectContract } from "../../contract/channel-disconnect.ts";
 import { createCyclerBench } from "../../support/cycler-bench.ts";
 
 function benchOn(framing: ModbusFraming): (options?: ChannelBenchOptions) => Promise<ChannelBench> {
@@ -37,5 +38,10 @@ function benchOn(framing: ModbusFraming): (options?: ChannelBenchOptions) => Pro
   };
 }
 
-channelContract("modbus-cycler over TCP", benchOn({ kind: "tcp" }));
-channelContract("modbus-cycler on a serial line", benchOn({ kind: "rtu", baud: 115_200, lateReplyMs: 500 }));
+const overTcp = benchOn({ kind: "tcp" });
+const onSerialLine = benchOn({ kind: "rtu", baud: 115_200, lateReplyMs: 500 });
+
+channelContract("modbus-cycler over TCP", overTcp);
+channelContract("modbus-cycler on a serial line", onSerialLine);
+channelDisconnectContract("modbus-cycler over TCP", overTcp);
+channelDisconnectContract("modbus-cycler on a serial line", onSerialLine);
