@@ -14,7 +14,7 @@ import {
   type Decoded,
   type Nominal,
 } from "../../protocols/wire/modbus-cycler/register-values.ts";
-import type { ModbusBus } from "../link/modbus-bus.ts";
+import type { ModbusBus, RequestOptions } from "../link/modbus-bus.ts";
 
 export interface CyclerReading {
   readonly voltageV: number;
@@ -44,7 +44,7 @@ export interface CyclerUnit {
   read(): Promise<CyclerReading>;
   /** Writes all three and reads them back: nothing on the way is checked by the dialect. */
   set(setting: DrivenSetting): Promise<void>;
-  switchOutput(isOn: boolean): Promise<void>;
+  switchOutput(isOn: boolean, options?: RequestOptions): Promise<void>;
 }
 
 export function createCyclerUnit(name: string, bus: ModbusBus, map: CyclerMap): CyclerUnit {
@@ -112,13 +112,18 @@ export function createCyclerUnit(name: string, bus: ModbusBus, map: CyclerMap): 
     }
   }
 
-  async function writePoint(what: string, point: WritablePoint, encoded: readonly number[]): Promise<void> {
+  async function writePoint(
+    what: string,
+    point: WritablePoint,
+    encoded: readonly number[],
+    options?: RequestOptions,
+  ): Promise<void> {
     const [only] = encoded;
     await told(
       what,
       point.writeFunction === 6 && only !== undefined && encoded.length === 1
-        ? bus.writeRegister(point.address, only)
-        : bus.writeRegisters(point.address, encoded),
+        ? bus.writeRegister(point.address, only, options)
+        : bus.writeRegisters(point.address, encoded, options),
     );
   }
 
@@ -185,10 +190,11 @@ export function createCyclerUnit(name: string, bus: ModbusBus, map: CyclerMap): 
         });
       }
     },
-    async switchOutput(isOn) {
+    async switchOutput(isOn, options) {
       const { output } = map.write;
-      if ("type" in output) await writePoint("the output", output, encoded("the output", output, isOn ? 1 : 0));
-      else await told(isOn ? "its output on" : "its output off", bus.writeCoil(output.address, isOn));
+      if ("type" in output)
+        await writePoint("the output", output, encoded("the output", output, isOn ? 1 : 0), options);
+      else await told(isOn ? "its output on" : "its output off", bus.writeCoil(output.address, isOn, options));
     },
   };
 }

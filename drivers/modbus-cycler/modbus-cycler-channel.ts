@@ -229,18 +229,24 @@ export function createModbusCyclerChannel(deps: ModbusCyclerDeps): Channel {
     }
   }
 
+  /** Whoever asked for a stop since would find the cell driven behind it. */
+  function stoppedMeanwhile(): Fault | undefined {
+    return stopAsked > 0 ? new Fault("device.refused", name, "The step was aborted before it ran.") : undefined;
+  }
+
   async function start(step: ChannelStep): Promise<void> {
     const open = needIdle("a start");
     const setting = cyclerSetting(step, previous, capabilities);
     if (typeof setting === "string") throw new Fault("protocol.invalid", name, setting);
+    const stopped = stoppedMeanwhile();
+    if (stopped !== undefined) throw stopped;
     state = "busy";
     try {
       if (await open.unit.isOn())
         throw new Fault("device.unknown-outcome", name, "The output is on although no step was started.");
       if (setting.kind === "driven") {
         await open.unit.set(setting);
-        if (stopAsked > 0) throw new Fault("device.refused", name, "The step was aborted before it ran.");
-        await open.unit.switchOutput(true);
+        await open.unit.switchOutput(true, { withdrawn: stoppedMeanwhile });
         if (!(await open.unit.isOn()))
           throw new Fault("device.refused", name, "The output does not report on; see the unit's display.");
       }

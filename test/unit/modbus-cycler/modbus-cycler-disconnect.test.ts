@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { CellLimits } from "../../../protocols/roles/channel.ts";
 import { faultOf } from "../../contract/contract-bench.ts";
-import { createCyclerBench, type CyclerBench } from "../../support/cycler-bench.ts";
+import { createCyclerBench, type CyclerBench, type CyclerBenchOptions } from "../../support/cycler-bench.ts";
 
 const limits: CellLimits = { voltageMaxV: 4.3, voltageMinV: 2.5, currentMaxA: 0.01, currentMinA: -0.01 };
 const charge = {
@@ -14,8 +14,8 @@ const charge = {
   limits,
 } as const;
 
-async function connected(): Promise<CyclerBench> {
-  const bench = createCyclerBench();
+async function connected(options: CyclerBenchOptions = {}): Promise<CyclerBench> {
+  const bench = createCyclerBench(options);
   await bench.settle(bench.channel.connect());
   return bench;
 }
@@ -110,4 +110,38 @@ test("an order to a cycler that nobody connected opens nothing", async () => {
   expect((await faultOf(bench, bench.channel.start(charge))).code).toBe("link.closed");
   expect((await faultOf(bench, bench.channel.measureOpenCircuitV())).code).toBe("link.closed");
   expect(bench.cable.counters.opens).toBe(0);
+});
+
+describe("a stop", () => {
+  test("that is asked while a start waits for its turn is not kept by it: nothing of the step is sent", async () => {
+    const bench = await connected();
+    const before = asked(bench.channel.measureOpenCircuitV());
+    const starting = asked(bench.channel.start(charge));
+    const stopping = asked(bench.channel.abort());
+    await bench.settle(before);
+    bench.requests.length = 0;
+    expect((await faultOf(bench, starting)).code).toBe("device.refused");
+    await bench.settle(stopping);
+    // Off, and the look at it.
+    expect(bench.requests.map((request) => request.slice(12))).toEqual(["000501950000", "000301f90002"]);
+  });
+
+  test("that is asked while switching on waits for a quiet line is not overtaken by it", async () => {
+    const bench = await connected({ framing: { kind: "rtu", baud: 9600, lateReplyMs: 500 } });
+    const starting = asked(bench.channel.start(charge));
+    let stopping: Promise<void> | undefined;
+    bench.alter = (answer) => {
+      // The read-back of the discharge current: switching on is next. It arrives, and the line must rest.
+      if (stopping === undefined && Buffer.from(answer).toString("hex").startsWith("0003020000"))
+        bench.clock.at(bench.clock.nowMs() + 2, () => {
+          stopping = asked(bench.channel.abort());
+        });
+      return answer;
+    };
+    expect((await faultOf(bench, starting)).code).toBe("device.refused");
+    await bench.settle(stopping ?? Promise.reject(new Error("nobody asked for a stop")));
+    expect(bench.twin.switchedOnCount).toBe(0);
+    expect(bench.heard.faults).toEqual([]);
+    await bench.settle(bench.channel.start(charge));
+  });
 });
