@@ -18,22 +18,21 @@ import {
   BUFFER_COUNT,
   CLEAR_BUFFER,
   FORGET_ERRORS,
-  NEXT_ERROR,
   OFF_IS_OPEN,
   openCircuitLines,
   OUTPUT_OFF,
   OUTPUT_ON,
   OUTPUT_STATE,
   OUTPUT_STATE_THEN_OFF,
-  READ_SOURCE_AND_READING,
   RESET_LINES,
   voltageLevel,
   voltageSourceLines,
 } from "../../protocols/wire/keithley-smu/scpi-commands.ts";
-import { decodeNumbers, decodeOutputState, decodeScpiError } from "../../protocols/wire/keithley-smu/scpi-replies.ts";
+import { decodeNumbers, decodeOutputState } from "../../protocols/wire/keithley-smu/scpi-replies.ts";
 import { openWithin } from "../link/open-within.ts";
 import { createScpiConversation, type ScpiConversation } from "../link/scpi-conversation.ts";
 import { identifySmu } from "./identify-smu.ts";
+import { firstError, readVoltageAndCurrent } from "./smu-questions.ts";
 import { endAt, endAtRest, OPEN_CIRCUIT_LIMIT_MARGIN_V, smuSetting, type SmuSetting } from "./smu-step.ts";
 
 /** As site files name the family. */
@@ -69,7 +68,6 @@ interface Run {
 
 /** The voltage range in use, and the 2450's smallest promise for current. */
 const RANGE = { voltageMaxV: 20, currentMaxA: 1, sampleIntervalMinS: 0.5 };
-const ERRORS_MAX = 10;
 const OVERLOADS_IN_A_ROW_MAX = 3;
 /** Of defbuffer1 as it is after a reset; then the oldest readings give way. */
 const BUFFER_READINGS_MAX = 100_000;
@@ -89,6 +87,8 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   let isReadAlone = false;
   let previous: ChannelStep | null = null;
   let stopAsked = 0;
+  /** Counts connects and disconnects: nothing is opened behind one that was asked for before it. */
+  let session = 0;
   let counted: number | null = null;
   let lane: Promise<unknown> = Promise.resolve();
 
@@ -135,24 +135,20 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     return talk;
   }
 
-  async function open(): Promise<ScpiConversation> {
+  function needSession(of: number): void {
+    if (of !== session) throw new Fault("link.closed", name, "the channel was disconnected while it connected");
+  }
+
+  async function open(of: number): Promise<ScpiConversation> {
+    needSession(of);
     const link = await openWithin(clock, deps.openLink, name, deps.openMs);
+    if (of !== session) link.close();
+    needSession(of);
     const talk = createScpiConversation(name, link, clock, replyMs, (why) => {
       if (conversation === talk) onLost(why);
     });
     conversation = talk;
     return talk;
-  }
-
-  /** The first error since the last look, or null. Empties the unit's queue. */
-  async function firstError(talk: ScpiConversation): Promise<string | null> {
-    let first: string | null = null;
-    for (let count = 0; count < ERRORS_MAX; count += 1) {
-      const error = await talk.ask(NEXT_ERROR, decodeScpiError);
-      if (error.code === 0) return first;
-      first ??= `${error.code} ${error.text}`;
-    }
-    return first;
   }
 
   async function switchOff(talk: ScpiConversation): Promise<void> {
@@ -170,8 +166,8 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     return wasOn;
   }
 
-  async function connect(): Promise<Identity> {
-    const talk = await open();
+  async function connect(of: number): Promise<Identity> {
+    const talk = await open(of);
     state = "busy";
     try {
       const found = await identifySmu(name, talk, deps.expectedSerialNumber);
@@ -181,6 +177,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       talk.tell(RESET_LINES);
       const error = await firstError(talk);
       if (error !== null) throw new Fault("device.refused", name, `the unit refused its set-up: ${error}`);
+      needSession(of);
       previous = null;
       state = "idle";
       return { model: `Keithley ${found.model}`, serialNumber: found.serialNumber, firmware: found.firmware };
@@ -190,20 +187,10 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     }
   }
 
-  /** Source and reading as voltage and current; NaN for an overflow. */
-  async function read(talk: ScpiConversation, setting: SmuSetting): Promise<readonly [number, number]> {
-    const [source, reading] = await talk.ask(READ_SOURCE_AND_READING, (line) => {
-      const numbers = decodeNumbers(line);
-      return numbers?.length === 2 ? numbers : undefined;
-    });
-    if (source === undefined || reading === undefined) throw new Fault("link.garbled", name, "a reading is missing");
-    return setting.kind === "voltage" ? [source, reading] : [reading, source];
-  }
-
   async function openCircuitV(talk: ScpiConversation, voltageLimitV: number): Promise<number> {
     isReadAlone = true;
     talk.tell([FORGET_ERRORS, ...openCircuitLines(voltageLimitV), OUTPUT_ON]);
-    const [voltageV] = await read(talk, { kind: "open-circuit" });
+    const [voltageV] = await readVoltageAndCurrent(name, talk, { kind: "open-circuit" });
     await switchOff(talk);
     const error = await firstError(talk);
     if (error !== null) throw new Fault("device.refused", name, `the unit refused a command: ${error}`);
@@ -211,10 +198,15 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     return voltageV;
   }
 
+  function needNoStop(): void {
+    if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
+  }
+
   async function start(step: ChannelStep): Promise<void> {
     const talk = needIdle("a start");
     const wanted = smuSetting(step, previous, RANGE);
     if (typeof wanted === "string") throw new Fault("protocol.invalid", name, wanted);
+    needNoStop();
     state = "busy";
     let setting = wanted;
     let endsAtOnce: StepEnd | null = null;
@@ -223,7 +215,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       const limitV = step.limits.voltageMaxV + OPEN_CIRCUIT_LIMIT_MARGIN_V;
       // The level starts at the cell's own voltage, so that switching on is no jump.
       const restV = await openCircuitV(talk, limitV);
-      if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
+      needNoStop();
       endsAtOnce = endAtRest(step, wanted, restV);
       if (endsAtOnce !== null) setting = { kind: "open-circuit" };
       talk.tell(
@@ -233,6 +225,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
       );
       const error = await firstError(talk);
       if (error !== null) throw new Fault("device.refused", name, `the unit refused a command: ${error}`);
+      needNoStop();
       wasSwitched = true;
       talk.tell([CLEAR_BUFFER]);
       counted = null;
@@ -242,6 +235,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     } catch (error) {
       throw await afterFailedStart(error, wasSwitched, talk);
     }
+    if (conversation !== talk) throw new Fault("link.closed", name, "the link closed while the step was started");
     previous = step;
     const run: Run = { step, setting, endsAtOnce, startedMs: clock.monoMs(), sampleCount: 0, overloadCount: 0 };
     running = run;
@@ -254,16 +248,18 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
   async function afterFailedStart(error: unknown, wasSwitched: boolean, talk: ScpiConversation): Promise<unknown> {
     if (!isFault(error) || conversation !== talk) return error;
     const isLost = error.code === "link.timeout" || error.code === "link.garbled";
+    const of = session;
     state = "unknown";
     let found = "the unit does not answer";
     try {
       if (isLost) dropLink("an answer was lost");
-      const fresh = isLost ? await open() : talk;
+      const fresh = isLost ? await open(of) : talk;
       const wasOn = await endFound(fresh);
       found = wasOn ? "the output was on and was switched off" : "the output was off";
       if (conversation === fresh) state = "idle";
     } catch (trouble) {
       if (!isFault(trouble)) throw trouble;
+      if (of !== session) found = "the channel was disconnected";
       dropLink("the unit could not be read back");
     }
     if (!isLost || !wasSwitched) return error;
@@ -287,7 +283,7 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     if (running !== run) return;
     const talk = needTalk();
     try {
-      const [voltageV, currentA] = await read(talk, run.setting);
+      const [voltageV, currentA] = await readVoltageAndCurrent(name, talk, run.setting);
       if (conversation !== talk || running !== run) return;
       const stepTimeS = (clock.monoMs() - run.startedMs) / 1000;
       run.sampleCount = Math.max(run.sampleCount + 1, Math.floor(stepTimeS / run.step.sampleIntervalS));
@@ -400,9 +396,12 @@ export function createKeithleyChannel(deps: KeithleySmuDeps): Channel {
     },
     connect() {
       dropLink("connecting anew");
-      return inTurn(connect);
+      session += 1;
+      const of = session;
+      return inTurn(() => connect(of));
     },
     disconnect() {
+      session += 1;
       dropLink("closed by the host");
     },
     onFault(handler) {

@@ -1,8 +1,9 @@
-import { channelContract, listenTo } from "../../contract/channel.ts";
+import { channelContract, listenTo, type ChannelBench, type ChannelBenchOptions } from "../../contract/channel.ts";
+import { channelDisconnectContract } from "../../contract/channel-disconnect.ts";
 import { countedCell } from "../../contract/counted-cell.ts";
 import { createKeithleyBench } from "../../support/keithley-bench.ts";
 
-channelContract("keithley-smu", (options) => {
+function make(options?: ChannelBenchOptions): Promise<ChannelBench> {
   let isLosing = false;
   const cell = countedCell();
   const made = createKeithleyBench({
@@ -38,4 +39,7 @@ channelContract("keithley-smu", (options) => {
       made.cable.hang(isSilent);
     },
   });
-});
+}
+
+channelContract("keithley-smu", make);
+channelDisconnectContract("keithley-smu", make);
