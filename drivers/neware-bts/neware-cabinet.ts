@@ -3,7 +3,7 @@
  * that looks after all running tests. The client's values are some five seconds old, so faster polling gains nothing.
  */
 import type { Clock } from "../../protocols/base/clock.ts";
-import { isFault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { Channel } from "../../protocols/roles/channel.ts";
 import type { OpenLink } from "../../protocols/roles/link.ts";
 import {
@@ -23,12 +23,13 @@ import {
   decodeRows,
   decodeStatuses,
   type BtsDeviceList,
+  type BtsItems,
   type BtsLive,
   type BtsReply,
   type BtsRows,
   type BtsTest,
 } from "../../protocols/wire/neware/bts-replies.ts";
-import type { NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
+import { addressKey, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
 import type { Decoded } from "../../protocols/wire/neware/decoded.ts";
 import { OPEN_DEADLINE_MS } from "../link/open-within.ts";
 import { createBtsConnection } from "./bts-connection.ts";
@@ -126,18 +127,31 @@ export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
     },
   });
 
+  /** What is amiss with one item concerns its channel alone: the link is in step, and the others have their answers. */
+  function valueOf<V>(command: string, address: NewareAddress, item: Decoded<V> | undefined): V {
+    if (item?.ok === true) return item.value;
+    const channel = addressKey(address);
+    throw new Fault(
+      "link.garbled",
+      name,
+      `the answer to ${command} could not be read for channel ${channel}: ${item?.reason ?? "it has no item"}`,
+      { what: command, channel },
+    );
+  }
+
   function gathered<V>(
     command: string,
     body: (addresses: readonly NewareAddress[]) => string,
-    decode: (reply: BtsReply, count: number) => Decoded<readonly V[]>,
+    decode: (reply: BtsReply, asked: readonly NewareAddress[]) => BtsItems<V>,
     isUrgent = false,
   ): (address: NewareAddress) => Promise<V> {
-    return createGatheredRequest<NewareAddress, V>(LIST_MAX, (take) =>
+    const ask = createGatheredRequest<NewareAddress, Decoded<V>>(LIST_MAX, (take) =>
       connection.request(() => {
         const addresses = take();
-        return { command, body: body(addresses), decode: (reply) => decode(reply, addresses.length) };
+        return { command, body: body(addresses), decode: (reply) => decode(reply, addresses) };
       }, isUrgent),
     );
+    return async (address) => valueOf(command, address, await ask(address));
   }
 
   const status = gathered("getchlstatus", statusBody, decodeStatuses, true);
@@ -195,9 +209,9 @@ export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
       const answers = await connection.request(() => ({
         command: "start",
         body: startBody([order], backupFolder),
-        decode: (reply) => decodeAcknowledgements(reply, 1),
+        decode: (reply) => decodeAcknowledgements(reply, [order.address]),
       }));
-      return answers[0] === true;
+      return valueOf("start", order.address, answers[0]);
     },
     stop,
     rows(address, testId, startPosition) {

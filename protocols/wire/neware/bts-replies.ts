@@ -1,6 +1,7 @@
 /**
  * The replies of the BTS dialect. Lists are matched to the request by order: the unit number echoed in an item may
- * be wrong, a known fault of the client. `--` and a missing attribute mean none.
+ * be wrong, a known fault of the client. What one item says amiss is its own channel's trouble: only a list that is no
+ * list, or of another length, is of no use to anybody. `--` and a missing attribute mean none.
  */
 import type { NewareAddress } from "./channel-address.ts";
 import { decoded, unreadable, type Decoded } from "./decoded.ts";
@@ -42,7 +43,10 @@ export interface BtsDeviceList {
   readonly clientVersion: string | null;
 }
 
-/** Channels may lie at any depth: newer clients put device and unit elements around them. */
+/** For each channel asked for, in that order, what its item says, or why that cannot be read. */
+export type BtsItems<T> = Decoded<readonly Decoded<T>[]>;
+
+/** Channels may lie at any depth: newer clients put device and unit elements around them. One without address is none. */
 export function decodeDeviceList(reply: BtsReply): Decoded<BtsDeviceList> {
   const elements = [...elementsOf(reply.root)];
   const channels: NewareAddress[] = [];
@@ -50,8 +54,7 @@ export function decodeDeviceList(reply: BtsReply): Decoded<BtsDeviceList> {
     if (element.name !== "channel") continue;
     const fields = ["devtype", "devid", "subdevid", "Channelid"].map((name) => integer(element, name));
     const [deviceType, deviceId, subdeviceId, channelId] = fields;
-    if (deviceType == null || deviceId == null || subdeviceId == null || channelId == null)
-      return unreadable("a <channel> without its address");
+    if (deviceType == null || deviceId == null || subdeviceId == null || channelId == null) continue;
     channels.push({ ip: element.attributes.get("ip") ?? "", deviceType, deviceId, subdeviceId, channelId });
   }
   const client = elements.find((element) => element.name === "client");
@@ -63,14 +66,14 @@ function* elementsOf(element: XmlElement): Generator<XmlElement> {
   for (const child of element.children) yield* elementsOf(child);
 }
 
-/** The status word of each channel asked for. */
-export function decodeStatuses(reply: BtsReply, count: number): Decoded<readonly string[]> {
-  return listOf(reply, "status", count, (item) => (item.text === "" ? unreadable("no word") : decoded(item.text)));
+/** The status word of each channel. */
+export function decodeStatuses(reply: BtsReply, asked: readonly NewareAddress[]): BtsItems<string> {
+  return itemsOf(reply, "status", asked, (item) => (item.text === "" ? unreadable("no word") : decoded(item.text)));
 }
 
 /** `ok` of each channel ordered: true, or false when the order was turned down. */
-export function decodeAcknowledgements(reply: BtsReply, count: number): Decoded<readonly boolean[]> {
-  return listOf(reply, reply.command, count, (item) => {
+export function decodeAcknowledgements(reply: BtsReply, asked: readonly NewareAddress[]): BtsItems<boolean> {
+  return itemsOf(reply, reply.command, asked, (item) => {
     if (item.text === "ok") return decoded(true);
     return item.text === "false" ? decoded(false) : unreadable(`"${item.text}" is neither ok nor false`);
   });
@@ -90,8 +93,8 @@ export interface BtsLive {
   readonly logCode: number | null;
 }
 
-export function decodeLive(reply: BtsReply, count: number): Decoded<readonly BtsLive[]> {
-  return listOf(reply, "inquire", count, (item) => {
+export function decodeLive(reply: BtsReply, asked: readonly NewareAddress[]): BtsItems<BtsLive> {
+  return itemsOf(reply, "inquire", asked, (item) => {
     const status = item.attributes.get("workstatus");
     if (status === undefined) return unreadable("no workstatus");
     return decoded({
@@ -117,10 +120,12 @@ export interface BtsTest {
 }
 
 /** Null for a channel on which no test was ever run. */
-export function decodeLatestTests(reply: BtsReply, count: number): Decoded<readonly (BtsTest | null)[]> {
-  return listOf<BtsTest | null>(reply, "chl", count, (item) => {
+export function decodeLatestTests(reply: BtsReply, asked: readonly NewareAddress[]): BtsItems<BtsTest | null> {
+  return itemsOf<BtsTest | null>(reply, "chl", asked, (item) => {
+    if (word(item, "testid") === null) return decoded(null);
     const testId = integer(item, "testid");
-    if (testId === null || testId === 0) return decoded(null);
+    if (testId === null) return unreadable("testid is no number");
+    if (testId === 0) return decoded(null);
     const rowCount = integer(item, "count");
     if (rowCount === null || (item.text !== "true" && item.text !== "false")) return unreadable("no count or no word");
     return decoded({ testId, rowCount, isComplete: item.text === "true" });
@@ -153,7 +158,7 @@ export function decodeRows(reply: BtsReply): Decoded<BtsRows> {
   const head = childOf(reply.root, "download");
   const testId = head === undefined ? null : integer(head, "testid");
   if (testId === null) return unreadable("no testid");
-  const rows = listOf(reply, "data", null, (item) => {
+  const rows = listOf(reply, "data", (item) => {
     const [sequence, stepId, stepTimeMs] = [integer(item, "seqid"), integer(item, "stepid"), number(item, "testtime")];
     const [voltageV, currentA] = [number(item, "volt"), number(item, "curr")];
     if (sequence === null || stepId === null || stepTimeMs === null || voltageV === null || currentA === null)
@@ -188,7 +193,7 @@ export interface BtsStepLayer {
 }
 
 export function decodeStepLayers(reply: BtsReply): Decoded<readonly BtsStepLayer[]> {
-  return listOf(reply, "data", null, (item) => {
+  return listOf(reply, "data", (item) => {
     const [firstSequence, lastSequence] = [integer(item, "startseqid"), integer(item, "endseqid")];
     const [stepId, stepTimeMs] = [integer(item, "stepid"), number(item, "steptime")];
     if (firstSequence === null || lastSequence === null || stepId === null || stepTimeMs === null)
@@ -214,20 +219,51 @@ export interface BtsLogEntry {
 }
 
 export function decodeLog(reply: BtsReply): Decoded<readonly BtsLogEntry[]> {
-  return listOf(reply, "data", null, (item) => {
+  return listOf(reply, "data", (item) => {
     const [sequence, code] = [integer(item, "seqid"), integer(item, "log_code")];
     if (sequence === null || code === null) return unreadable("a number is missing");
     return decoded({ sequence, code, localTime: item.attributes.get("atime") ?? "" });
   });
 }
 
-/** The items of that name in `<list>`; as many as were asked for, where that is known. */
-function listOf<T>(
+function itemsOf<T>(
   reply: BtsReply,
   name: string,
-  count: number | null,
+  asked: readonly NewareAddress[],
   item: (element: XmlElement) => Decoded<T>,
-): Decoded<readonly T[]> {
+): BtsItems<T> {
+  const list = childOf(reply.root, "list");
+  if (list === undefined) return unreadable(`no <list> in the reply to ${reply.command}`);
+  const named = list.children.filter((element) => element.name === name);
+  // One that is called otherwise is its channel's trouble while it is clear whose it is.
+  const items = list.children.length === asked.length ? list.children : named;
+  if (items.length !== asked.length)
+    return unreadable(`${items.length} of <${name}> where ${asked.length} were asked for`);
+  if (items.every((element, index) => isOfAnother(element, asked[index])))
+    return unreadable(`no <${name}> is of the channel asked for in its place`);
+  return decoded(
+    items.map((element, index) => {
+      if (element.name !== name) return unreadable(`<${element.name}> in the place of <${name}>`);
+      return isOfAnother(element, asked[index]) ? unreadable(`<${name}> is of another channel`) : item(element);
+    }),
+  );
+}
+
+const ADDRESS_FIELDS = ["devtype", "devid", "subdevid", "chlid"] as const;
+
+/** By all that it echoes but the unit. */
+function isOfAnother({ attributes }: XmlElement, asked: NewareAddress | undefined): boolean {
+  const [deviceType, deviceId, , channelId] =
+    attributes.get("dev")?.split("-") ?? ADDRESS_FIELDS.map((field) => attributes.get(field));
+  const differs = (echoed: string | undefined, wanted: number | undefined): boolean =>
+    echoed !== undefined && /^\d{1,9}$/.test(echoed) && Number(echoed) !== wanted;
+  return (
+    differs(deviceType, asked?.deviceType) || differs(deviceId, asked?.deviceId) || differs(channelId, asked?.channelId)
+  );
+}
+
+/** The items of that name in `<list>`, however many. */
+function listOf<T>(reply: BtsReply, name: string, item: (element: XmlElement) => Decoded<T>): Decoded<readonly T[]> {
   const list = childOf(reply.root, "list");
   if (list === undefined) return unreadable(`no <list> in the reply to ${reply.command}`);
   const values: T[] = [];
@@ -237,8 +273,6 @@ function listOf<T>(
     if (!value.ok) return unreadable(`<${name}> ${values.length + 1}: ${value.reason}`);
     values.push(value.value);
   }
-  if (count !== null && values.length !== count)
-    return unreadable(`${values.length} of <${name}> where ${count} were asked for`);
   return decoded(values);
 }
 

@@ -14,7 +14,9 @@ import {
   decodeStepLayers,
 } from "../../../protocols/wire/neware/bts-replies.ts";
 import { escapeXml, readXml } from "../../../protocols/wire/neware/xml-reader.ts";
-import { createNewareBench } from "../../support/neware-bench.ts";
+import { addressOf, createNewareBench } from "../../support/neware-bench.ts";
+
+const ASKED = [addressOf(0)];
 
 const PIECES = [
   "<bts>",
@@ -74,10 +76,10 @@ describe("whatever bytes come", () => {
           if (!reply.ok) continue;
           decodeConnected(reply.value);
           decodeDeviceList(reply.value);
-          decodeStatuses(reply.value, 1);
-          decodeLive(reply.value, 1);
-          decodeLatestTests(reply.value, 1);
-          decodeAcknowledgements(reply.value, 1);
+          decodeStatuses(reply.value, ASKED);
+          decodeLive(reply.value, ASKED);
+          decodeLatestTests(reply.value, ASKED);
+          decodeAcknowledgements(reply.value, ASKED);
           decodeStepLayers(reply.value);
           decodeLog(reply.value);
           const rows = decodeRows(reply.value);

@@ -14,6 +14,8 @@ import {
 } from "../../../protocols/wire/neware/bts-replies.ts";
 import type { FuzzEntry } from "./fuzz-codec.ts";
 
+const ASKED = [{ ip: "127.0.0.1", deviceType: 27, deviceId: 21, subdeviceId: 1, channelId: 1 }];
+
 const ADDRESS = 'ip="127.0.0.1" devtype="27" devid="21" subdevid="1" chlid="1"';
 
 function reply(word: string, body: string): string {
@@ -56,10 +58,10 @@ export const NEWARE_FUZZ: readonly FuzzEntry[] = [
         if (!read.ok) return;
         decodeConnected(read.value);
         decodeDeviceList(read.value);
-        decodeStatuses(read.value, 1);
-        decodeAcknowledgements(read.value, 1);
-        decodeLive(read.value, 1);
-        decodeLatestTests(read.value, 1);
+        decodeStatuses(read.value, ASKED);
+        decodeAcknowledgements(read.value, ASKED);
+        decodeLive(read.value, ASKED);
+        decodeLatestTests(read.value, ASKED);
         decodeStepLayers(read.value);
         decodeLog(read.value);
         const rows = decodeRows(read.value);

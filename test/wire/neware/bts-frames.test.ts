@@ -128,6 +128,11 @@ function item(line: string, command: string, count = 1): BtsReply {
   return reply([`  <cmd>${command}</cmd>`, `  <list count="${count}">`, `    ${line}`, "  </list>"]);
 }
 
+/** An item that could be read. */
+function said<T>(value: T): { readonly ok: true; readonly value: T } {
+  return { ok: true, value };
+}
+
 describe("replies of a BTS 8.0, as recorded", () => {
   test("connect", () => {
     expect(decodeConnected(reply(["  <cmd>connect_resp</cmd>", "  <result>ok</result>"]))).toEqual({
@@ -162,7 +167,7 @@ describe("replies of a BTS 8.0, as recorded", () => {
 
   test("getchlstatus", () => {
     const line = `<status ${A} reservepause="1">finish</status>`;
-    expect(decodeStatuses(item(line, "getchlstatus_resp"), 1)).toEqual({ ok: true, value: ["finish"] });
+    expect(decodeStatuses(item(line, "getchlstatus_resp"), [first])).toEqual({ ok: true, value: [said("finish")] });
   });
 
   test("inquire, idle and running", () => {
@@ -170,10 +175,10 @@ describe("replies of a BTS 8.0, as recorded", () => {
       '<inquire dev="27-21-1-1-0" cycle_id="1" step_type="--" workstatus="finish" barcode="X1" current="0" voltage="3.8834" capacity="0" energy="0" totaltime="0" relativetime="0" open_or_close="0" log_code="0" />';
     const running =
       '<inquire dev="27-21-1-2-0" cycle_id="44" step_id="4" step_type="dc" workstatus="working" barcode="X2" current="-0.0003" voltage="4.6947" capacity="0.001" energy="0.0047" totaltime="3189199.3" relativetime="12319" open_or_close="0" log_code="102000" />';
-    expect(decodeLive(item(`${idle}\r\n    ${running}`, "inquire_resp", 1), 2)).toEqual({
+    expect(decodeLive(item(`${idle}\r\n    ${running}`, "inquire_resp", 1), [first, second])).toEqual({
       ok: true,
       value: [
-        {
+        said({
           status: "finish",
           stepType: null,
           stepId: null,
@@ -183,8 +188,8 @@ describe("replies of a BTS 8.0, as recorded", () => {
           currentA: 0,
           stepTimeS: 0,
           logCode: 0,
-        },
-        {
+        }),
+        said({
           status: "working",
           stepType: "dc",
           stepId: 4,
@@ -194,7 +199,7 @@ describe("replies of a BTS 8.0, as recorded", () => {
           currentA: -0.0003,
           stepTimeS: 12319,
           logCode: 102000,
-        },
+        }),
       ],
     });
   });
@@ -202,13 +207,13 @@ describe("replies of a BTS 8.0, as recorded", () => {
   test("inquiredf, complete and running", () => {
     const line = (count: number, word: string): string =>
       `<chl devtype="27" devid="21" subdevid="1" chlid="1" testid="143" count="${count}">${word}</chl>`;
-    expect(decodeLatestTests(item(line(219585, "true"), "inquiredf_resp"), 1)).toEqual({
+    expect(decodeLatestTests(item(line(219585, "true"), "inquiredf_resp"), [first])).toEqual({
       ok: true,
-      value: [{ testId: 143, rowCount: 219585, isComplete: true }],
+      value: [said({ testId: 143, rowCount: 219585, isComplete: true })],
     });
-    expect(decodeLatestTests(item(line(320850, "false"), "inquiredf_resp"), 1)).toEqual({
+    expect(decodeLatestTests(item(line(320850, "false"), "inquiredf_resp"), [first])).toEqual({
       ok: true,
-      value: [{ testId: 143, rowCount: 320850, isComplete: false }],
+      value: [said({ testId: 143, rowCount: 320850, isComplete: false })],
     });
   });
 
@@ -291,21 +296,65 @@ describe("replies of a BTS 8.0, as recorded", () => {
   test.each(["start", "stop", "light", "clearflag"])("%s, ok and false", (command) => {
     const line = (address: string, word: string): string => `<${command} ${address}>${word}</${command}>`;
     const answered = item(`${line(A, "ok")}\r\n    ${line(B, "false")}`, `${command}_resp`, 2);
-    expect(decodeAcknowledgements(answered, 2)).toEqual({ ok: true, value: [true, false] });
+    expect(decodeAcknowledgements(answered, [first, second])).toEqual({ ok: true, value: [said(true), said(false)] });
   });
 });
 
 describe("what must not be believed", () => {
   test.each([
-    ["fewer items than asked for", item(`<status ${A}>finish</status>`, "getchlstatus_resp"), 2],
-    ["an item without a word", item(`<status ${A}></status>`, "getchlstatus_resp"), 1],
-    ["no list at all", reply(["<cmd>getchlstatus_resp</cmd>"]), 1],
-  ])("%s", (_, answered, count) => {
-    expect(decodeStatuses(answered, count).ok).toBe(false);
+    ["fewer items than asked for", item(`<status ${A}>finish</status>`, "getchlstatus_resp"), [first, second]],
+    ["more items than asked for", item(`<status ${A}>stop</status><status ${B}>stop</status>`, "x_resp", 2), [first]],
+    ["no list at all", reply(["<cmd>getchlstatus_resp</cmd>"]), [first]],
+    ["no item that is where it was asked for", item(`<status ${B}>finish</status>`, "getchlstatus_resp"), [first]],
+  ])("%s", (_, answered, asked) => {
+    expect(decodeStatuses(answered, asked).ok).toBe(false);
+  });
+
+  test.each([
+    ["without a word", `<status ${A}></status>`],
+    ["under another name", `<error ${A}>finish</error>`],
+    ["of another channel", `<status ${A.replace('chlid="1"', 'chlid="7"')}>finish</status>`],
+    ["of another cabinet", `<status ${A.replace('devid="21"', 'devid="22"')}>finish</status>`],
+    ["of another type", `<status ${A.replace('devtype="27"', 'devtype="24"')}>finish</status>`],
+  ])("an item %s, and the others are", (_, odd) => {
+    const answered = item(`${odd}\r\n    <status ${B}>working</status>`, "getchlstatus_resp", 2);
+    expect(decodeStatuses(answered, [first, second])).toMatchObject({
+      ok: true,
+      value: [{ ok: false }, said("working")],
+    });
+  });
+
+  test("the unit that an item names: it is the one asked for in its place", () => {
+    const ofSecondUnit: NewareAddress = { ...first, subdeviceId: 2 };
+    const status = item(`<status ${A}>finish</status>`, "getchlstatus_resp");
+    expect(decodeStatuses(status, [ofSecondUnit])).toEqual({ ok: true, value: [said("finish")] });
+    const live = item('<inquire dev="27-21-1-1-0" workstatus="finish" />', "inquire_resp");
+    expect(decodeLive(live, [ofSecondUnit])).toMatchObject({ ok: true, value: [{ ok: true }] });
   });
 
   test("an order that is neither ok nor false", () => {
-    expect(decodeAcknowledgements(item(`<stop ${A}>maybe</stop>`, "stop_resp"), 1).ok).toBe(false);
+    const answered = item(`<stop ${A}>maybe</stop>`, "stop_resp");
+    expect(decodeAcknowledgements(answered, [first])).toMatchObject({ ok: true, value: [{ ok: false }] });
+  });
+
+  test.each([
+    ["14x", { ok: false }],
+    ["", { ok: false }],
+    ["--", said(null)],
+    ["0", said(null)],
+  ])("a latest test of number %s", (testId, expected) => {
+    const line = `<chl devtype="27" devid="21" subdevid="1" chlid="1" testid="${testId}" count="3">true</chl>`;
+    const answered = item(line, "inquiredf_resp");
+    expect(decodeLatestTests(answered, [first])).toMatchObject({ ok: true, value: [expected] });
+  });
+
+  test("a channel in the list without its address", () => {
+    const answered = reply([
+      "<cmd>getdevinfo_resp</cmd>",
+      '<middle count="2"><channel ip="127.0.0.1" devtype="27" devid="21" subdevid="1">true</channel>',
+      '<channel ip="127.0.0.1" devtype="27" devid="21" subdevid="1" Channelid="2">true</channel></middle>',
+    ]);
+    expect(decodeDeviceList(answered)).toEqual({ ok: true, value: { channels: [second], clientVersion: null } });
   });
 
   test.each(["--", "nan", "inf", "1e999", "", "0x10", "3,7"])("a voltage of %s is no row", (volt) => {
