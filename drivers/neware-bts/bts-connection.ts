@@ -16,7 +16,8 @@ export interface BtsConnection {
   open(): Promise<BtsDeviceList>;
   /**
    * Rejects with `link.timeout`, `link.garbled` or `link.closed`: then it is not known whether the client acted.
-   * `question` is called when its turn has come, so that it can gather what came in meanwhile.
+   * `question` is called when its turn has come, so that it can gather what came in meanwhile; where it throws, nothing is
+   * sent.
    */
   request<T>(question: () => BtsQuestion<T>, isUrgent?: boolean): Promise<T>;
   close(why: string): void;
@@ -46,6 +47,8 @@ export function createBtsConnection(deps: BtsConnectionDeps): BtsConnection {
   let conversation: BtsConversation | null = null;
   /** One for all channels that connect together. */
   let opening: Promise<BtsDeviceList> | null = null;
+  /** Counts closings by the host: what is still opening then is nobody's. */
+  let generation = 0;
   let devices: BtsDeviceList = { channels: [], clientVersion: null };
 
   /** Works until nothing waits. Jobs settle their own promises and do not reject. */
@@ -82,8 +85,15 @@ export function createBtsConnection(deps: BtsConnectionDeps): BtsConnection {
     dropped?.close(why);
   }
 
+  function needGeneration(of: number): void {
+    if (of !== generation) throw new Fault("link.closed", name, "the cabinet was disconnected while it connected");
+  }
+
   async function openLink(): Promise<BtsConversation> {
+    const of = generation;
     const link = await openWithin(clock, deps.openLink, name, deps.openMs);
+    if (of !== generation) link.close();
+    needGeneration(of);
     const talk = createBtsConversation({
       name,
       link,
@@ -149,18 +159,22 @@ export function createBtsConnection(deps: BtsConnectionDeps): BtsConnection {
 
   return {
     open() {
-      opening ??= inTurn(false, async () => {
+      if (opening !== null) return opening;
+      const of = generation;
+      const mine = inTurn(false, async () => {
+        needGeneration(of);
         await talkOrOpen(true);
         return devices;
       }).finally(() => {
-        opening = null;
+        if (opening === mine) opening = null;
       });
-      return opening;
+      opening = mine;
+      return mine;
     },
     request(question, isUrgent = false) {
       return inTurn(isUrgent, async () => {
-        const asked = question();
         const talk = await talkOrOpen(false);
+        const asked = question();
         try {
           return await talk.ask(asked, deps.replyMs);
         } catch (error) {
@@ -171,6 +185,8 @@ export function createBtsConnection(deps: BtsConnectionDeps): BtsConnection {
       });
     },
     close(why) {
+      generation += 1;
+      opening = null;
       drop("closed", why);
     },
   };

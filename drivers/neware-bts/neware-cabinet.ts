@@ -33,7 +33,7 @@ import { addressKey, type NewareAddress } from "../../protocols/wire/neware/chan
 import type { Decoded } from "../../protocols/wire/neware/decoded.ts";
 import { OPEN_DEADLINE_MS } from "../link/open-within.ts";
 import { createBtsConnection } from "./bts-connection.ts";
-import { createGatheredRequest } from "./gathered-request.ts";
+import { createGatheredRequest, type GatheredRequest, type Withdrawn } from "./gathered-request.ts";
 import { createNewareChannel, type NewareChannelOptions } from "./neware-channel.ts";
 
 export interface NewareCabinetOptions {
@@ -84,18 +84,18 @@ export interface CabinetPort {
   readonly stepFileFolder: string;
   readonly writeFolder: string;
   readonly writeFile: (path: string, text: string) => Promise<void>;
-  /** Joins the connection; `lost` is called when it is gone. */
+  /** Joins the connection; `lost` is called when it is gone. Rejects with `link.closed` who has left meanwhile. */
   join(member: CabinetMember): Promise<BtsDeviceList>;
-  /** The last member that leaves closes the link. Nothing is sent. */
+  /** The last member that leaves closes the link, or what is opening. Nothing is sent. */
   leave(member: CabinetMember): void;
   /** Goes ahead of whatever waits, as a stop does. */
   status(address: NewareAddress): Promise<string>;
   live(address: NewareAddress): Promise<BtsLive>;
   latestTest(address: NewareAddress): Promise<BtsTest | null>;
   /** True when the client says ok. Never repeated here. */
-  start(order: StartOrder): Promise<boolean>;
+  start(order: StartOrder, withdrawn: Withdrawn): Promise<boolean>;
   /** Goes ahead of whatever waits. */
-  stop(address: NewareAddress): Promise<boolean>;
+  stop(address: NewareAddress, withdrawn: Withdrawn): Promise<boolean>;
   rows(address: NewareAddress, testId: number, startPosition: number): Promise<BtsRows>;
   watch(watcher: RunWatcher): () => void;
 }
@@ -112,6 +112,7 @@ export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
   const pollMs = deps.pollMs ?? 5000;
   const backupFolder = deps.backupFolder ?? "C:\\Neware data\\";
   const members = new Set<CabinetMember>();
+  const joining = new Set<CabinetMember>();
   const watchers = new Set<RunWatcher>();
   let isPolling = false;
 
@@ -144,14 +145,14 @@ export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
     body: (addresses: readonly NewareAddress[]) => string,
     decode: (reply: BtsReply, asked: readonly NewareAddress[]) => BtsItems<V>,
     isUrgent = false,
-  ): (address: NewareAddress) => Promise<V> {
+  ): GatheredRequest<NewareAddress, V> {
     const ask = createGatheredRequest<NewareAddress, Decoded<V>>(LIST_MAX, (take) =>
       connection.request(() => {
         const addresses = take();
         return { command, body: body(addresses), decode: (reply) => decode(reply, addresses) };
       }, isUrgent),
     );
-    return async (address) => valueOf(command, address, await ask(address));
+    return async (address, withdrawn) => valueOf(command, address, await ask(address, withdrawn));
   }
 
   const status = gathered("getchlstatus", statusBody, decodeStatuses, true);
@@ -195,22 +196,35 @@ export function createNewareCabinet(deps: NewareCabinetDeps): NewareCabinet {
     writeFolder: deps.writeFolder,
     writeFile: deps.writeFile,
     async join(member) {
-      const devices = await connection.open();
-      members.add(member);
-      return devices;
+      joining.add(member);
+      try {
+        const devices = await connection.open();
+        if (!joining.has(member))
+          throw new Fault("link.closed", name, "the channel was disconnected while it connected");
+        members.add(member);
+        return devices;
+      } finally {
+        joining.delete(member);
+      }
     },
     leave(member) {
-      if (members.delete(member) && members.size === 0) connection.close("closed by the host");
+      const wasComing = joining.delete(member);
+      const wasHere = members.delete(member);
+      if ((wasComing || wasHere) && members.size + joining.size === 0) connection.close("closed by the host");
     },
     status,
     live,
     latestTest,
-    async start(order) {
-      const answers = await connection.request(() => ({
-        command: "start",
-        body: startBody([order], backupFolder),
-        decode: (reply) => decodeAcknowledgements(reply, [order.address]),
-      }));
+    async start(order, withdrawn) {
+      const answers = await connection.request(() => {
+        const fault = withdrawn();
+        if (fault !== undefined) throw fault;
+        return {
+          command: "start",
+          body: startBody([order], backupFolder),
+          decode: (reply) => decodeAcknowledgements(reply, [order.address]),
+        };
+      });
       return valueOf("start", order.address, answers[0]);
     },
     stop,

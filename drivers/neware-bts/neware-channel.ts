@@ -10,6 +10,7 @@ import type { Identity } from "../../protocols/roles/instrument.ts";
 import { isResting, type BtsLive, type BtsTest } from "../../protocols/wire/neware/bts-replies.ts";
 import { addressKey, deviceTypeName, type NewareAddress } from "../../protocols/wire/neware/channel-address.ts";
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
+import { confirmStopped } from "./confirm-stopped.ts";
 import { createInterruptedTest } from "./interrupted-test.ts";
 import { ALL_ROWS, type LeftRows } from "./left-rows.ts";
 import { createLeftTest, type LeftTest, type MakeRun } from "./left-test.ts";
@@ -26,9 +27,6 @@ type State = "closed" | "idle" | "busy" | "running" | "unknown";
 
 /** First numbers of the BTS clients whose messages are known; older ones do not tell theirs. */
 const CLIENT_MAJORS = [8];
-const STOP_ATTEMPTS = 3;
-const STOP_POLL_MS = 500;
-const STOP_POLLS_MAX = 10;
 /** After `ok`, a test must have begun within this. */
 const BEGIN_MS = 30_000;
 
@@ -110,9 +108,15 @@ export function createNewareChannel(
       throw new Fault("device.unknown-outcome", name, `${what} was refused: the channel must be read back first`);
   }
 
-  async function connect(): Promise<Identity> {
+  function needSession(of: number): void {
+    if (of !== session) throw new Fault("link.closed", name, "the channel was disconnected while it connected");
+  }
+
+  async function connect(of: number): Promise<Identity> {
+    needSession(of);
     const devices = await cabinet.join(member);
-    const of = session;
+    if (of !== session) cabinet.leave(member);
+    needSession(of);
     state = "busy";
     try {
       const found = devices.channels.find(
@@ -132,17 +136,18 @@ export function createNewareChannel(
       const status = await cabinet.status(address);
       hasTakenOver = await takeOver(status, of);
       // Whoever gave this attempt up may ask again: what was found by then is kept, and nothing is ended.
-      if (of !== session) throw new Fault("link.closed", name, "the channel was disconnected while it connected");
+      needSession(of);
       left = null;
       if (hasTakenOver) return identity;
       let isAtRest = isResting(status);
       if (!isAtRest && options.whatRuns !== "leave") {
-        await ensureStopped(true);
+        await ensureStopped(of, true);
         foundRunningAtMs = clock.monoMs();
         isAtRest = true;
       }
       await recover();
-      if (of === session) endRun(isAtRest ? "idle" : "unknown");
+      needSession(of);
+      endRun(isAtRest ? "idle" : "unknown");
       return identity;
     } catch (error) {
       if (of === session) leave();
@@ -171,50 +176,45 @@ export function createNewareChannel(
     if (fault !== null) for (const handler of faultHandlers) handler(fault);
   }
 
-  /**
-   * Stops until the client says that nothing runs; gives the status word. A stop whose answer is lost is not sent
-   * again before the status was read.
-   */
-  async function ensureStopped(isKnownToRun: boolean, told?: () => void): Promise<string> {
-    let mayStop = isKnownToRun;
-    let trouble = "the status does not change";
-    for (let attempt = 0; attempt < STOP_ATTEMPTS; attempt += 1) {
-      try {
-        if (mayStop) await cabinet.stop(address).then(told);
-        for (let poll = 0; poll < STOP_POLLS_MAX; poll += 1) {
-          const status = await cabinet.status(address);
-          if (isResting(status)) return status;
-          if (!mayStop) break;
-          await sleep(clock, STOP_POLL_MS);
-        }
-        mayStop = true;
-      } catch (error) {
-        if (!isFault(error) || (error.code !== "link.timeout" && error.code !== "link.garbled")) throw error;
-        trouble = error.message;
-        mayStop = false;
-      }
-    }
-    throw new Fault("device.unknown-outcome", name, `the channel could not be confirmed stopped: ${trouble}`);
+  function ensureStopped(of: number, isKnownToRun: boolean, told?: () => void): Promise<string> {
+    return confirmStopped({ name, cabinet, address, isKnownToRun, told, withdrawn: () => outdated(of) });
+  }
+
+  /** The channel was disconnected since, or its link was lost: what was asked before is not done any more. */
+  function outdated(of: number): Fault | undefined {
+    return of === session ? undefined : new Fault("link.closed", name, "the link was closed meanwhile");
+  }
+
+  function needWanted(of: number): void {
+    const fault = withdrawn(of);
+    if (fault !== undefined) throw fault;
+  }
+
+  /** Of a start. Whoever asked for a stop since would find the cell driven behind it. */
+  function withdrawn(of: number): Fault | undefined {
+    if (of === session && stopAsked > 0) return new Fault("device.refused", name, "the step was aborted before it ran");
+    return outdated(of);
   }
 
   async function start(step: ChannelStep): Promise<void> {
     needIdle("a start");
     const of = session;
+    needWanted(of);
     const [status, previous] = await Promise.all([cabinet.status(address), cabinet.latestTest(address)]);
-    if (of !== session) throw new Fault("link.closed", name, "the link closed before the step was started");
+    needWanted(of);
     if (!isResting(status)) {
       state = "unknown";
       throw new Fault("device.unknown-outcome", name, `the channel says ${status} although no step was started`);
     }
     const stepFilePath = await writeStepFile(step, { step: latest?.step ?? null, voltageV: lastVoltageV });
-    if (stopAsked > 0) throw new Fault("device.refused", name, "the step was aborted before it ran");
-    if (of !== session) throw new Fault("link.closed", name, "the link closed before the step was started");
+    needWanted(of);
     state = "busy";
     const previousTestId = previous?.testId ?? null;
     const startedMs = clock.monoMs();
     let isAccepted: boolean;
     try {
-      isAccepted = await cabinet.start({ address, barcode: options.barcode ?? name, stepFilePath });
+      const order = { address, barcode: options.barcode ?? name, stepFilePath };
+      isAccepted = await cabinet.start(order, () => withdrawn(of));
     } catch (error) {
       throw await afterLostStart(error, previousTestId, of);
     }
@@ -228,18 +228,24 @@ export function createNewareChannel(
 
   /** Whether the lost start took effect is read off the channel; what runs unproven is stopped. */
   async function afterLostStart(error: unknown, previousTestId: number | null, of: number): Promise<unknown> {
-    if (!isFault(error) || (error.code !== "link.timeout" && error.code !== "link.garbled")) return error;
+    if (!isFault(error)) return error;
+    if (error.code !== "link.timeout" && error.code !== "link.garbled") {
+      // It was not sent.
+      if (of === session) endRun("idle");
+      return error;
+    }
     if (of === session) state = "unknown";
     let found = "the client does not answer";
     try {
       const status = await cabinet.status(address);
       const test = await cabinet.latestTest(address);
       const didRun = !isResting(status) || (test?.testId ?? null) !== previousTestId;
-      if (!isResting(status)) await ensureStopped(true);
+      if (!isResting(status)) await ensureStopped(of, true);
       found = didRun ? "it ran and was stopped" : "nothing ran";
       if (of === session) endRun("idle");
     } catch (trouble) {
       if (!isFault(trouble)) throw trouble;
+      if (of !== session) found = "the channel was disconnected";
     }
     return new Fault(
       "device.unknown-outcome",
@@ -346,7 +352,7 @@ export function createNewareChannel(
     const of = session;
     const run = running;
     try {
-      const status = await ensureStopped(run !== null || state !== "idle", told);
+      const status = await ensureStopped(of, run !== null || state !== "idle", told);
       if (of !== session) return;
       if (run === null || running !== run) {
         await recover();
@@ -401,7 +407,8 @@ export function createNewareChannel(
       interrupted.keep(running);
       endRun("closed");
       session += 1;
-      return inTurn(connect);
+      const of = session;
+      return inTurn(() => connect(of));
     },
     disconnect: leave,
     onFault(handler) {
