@@ -4,12 +4,13 @@
  * happened. Not yet tried on a real detector.
  */
 import { sleep, type Clock } from "../../protocols/base/clock.ts";
-import { Fault, isFault } from "../../protocols/base/fault.ts";
+import { Fault, isFault, type FaultCode } from "../../protocols/base/fault.ts";
 import type { Acquisition, Detector, FrameRecord } from "../../protocols/roles/detector.ts";
 import type { HttpPort } from "../../protocols/roles/http.ts";
 import type { Identity } from "../../protocols/roles/instrument.ts";
 import { DATA_FOLDER, dataFile } from "../../protocols/wire/simplon/simplon-requests.ts";
-import { createRunning, type Running } from "./simplon-running.ts";
+import { createSimplonQueue } from "./simplon-queue.ts";
+import { createRunning, fileAppears, type Running } from "./simplon-running.ts";
 import type { SimplonSession } from "./simplon-session.ts";
 import { createSimplonSettings, refuseImpossible, type SimplonArming, type SimplonFrame } from "./simplon-settings.ts";
 import { ABORT_MS, awaitState, DISARM_MS, STATE_EVERY_MS, startSimplon } from "./simplon-start.ts";
@@ -48,9 +49,8 @@ const SEEN_MS = 1000;
 const FIRST_LOOK_MS = 3;
 /** A trigger that was answered before its exposure can be over: so often the state is asked until then. */
 const EARLY_LOOK_MS = 500;
-/** A data file closes with the series, and shows a moment later. */
-const FILE_LOOKS = 3;
-const FILE_LOOK_EVERY_MS = 500;
+/** Nothing was sent then. */
+const NOT_SENT: readonly FaultCode[] = ["link.open-failed", "link.refused"];
 
 /** Armed for more than one frame, some of which are yet to be triggered. */
 interface Series extends SimplonArming {
@@ -62,7 +62,9 @@ interface Series extends SimplonArming {
 export function createSimplonDetector(deps: SimplonDeps): Detector {
   const { name, http, clock, readOutS } = deps;
   const framesPerSeries = deps.framesPerSeries ?? 1;
-  const settings = createSimplonSettings(name, framesPerSeries);
+  const settings = createSimplonSettings(name, deps);
+  /** Abort does not wait here before an exposure that runs is ended. */
+  const queue = createSimplonQueue(name);
   const faultHandlers = new Set<(fault: Fault) => void>();
   let session: SimplonSession | undefined;
   let connecting: Promise<Identity> | undefined;
@@ -72,8 +74,6 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
   let readyAtMs = -Infinity;
   let running: Running | undefined;
   let ending: Promise<void> | undefined;
-  /** One operation at a time; abort does not queue here. */
-  let tail: Promise<unknown> = Promise.resolve();
 
   function report(fault: Fault): void {
     for (const handler of faultHandlers) handler(fault);
@@ -84,16 +84,20 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     return session;
   }
 
-  function queued<T>(work: () => Promise<T>): Promise<T> {
-    const result = tail.then(work, work);
-    tail = result.catch(() => undefined);
-    return result;
+  /** On the session of its turn: `assertAsked` throws once a halt has come behind it, or the session is lost. */
+  function asked<T>(work: (on: SimplonSession, assertAsked: () => void) => Promise<T>): Promise<T> {
+    return queue.asked((assertNotHalted) => {
+      const on = open();
+      return work(on, () => {
+        assertNotHalted();
+        if (session !== on) throw new Fault("link.closed", name, "the detector was lost before its exposure began");
+      });
+    });
   }
 
   /** Nothing is known any more; it is identified anew before anything else. */
   function forget(why: string): void {
     session = undefined;
-    settings.forget();
     armed = undefined;
     series = undefined;
     const left = running;
@@ -132,32 +136,41 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     return started.identity;
   }
 
-  async function armAs(acquisition: Acquisition): Promise<void> {
+  async function armAs(on: SimplonSession, acquisition: Acquisition, assertAsked: () => void): Promise<void> {
     refuseImpossible(name, acquisition);
-    const on = open();
     if (running !== undefined) {
       throw new Fault("detector.refused", name, `the exposure of ${running.dataFile} is still running`);
     }
     armed = undefined;
-    const work = async (): Promise<SimplonFrame> => {
-      const next = await nextOfSeries(on, acquisition);
-      if (next !== undefined) return next;
-      series = undefined;
-      await disarmIfReady(on);
-      const arming = await settings.apply(on, acquisition);
-      await on.command("arm", ARM_MS);
-      await awaitState(name, on, clock, "ready", ABORT_MS);
-      if (framesPerSeries > 1) series = { ...arming, askedS: acquisition.exposureS, triggeredCount: 0 };
-      return arming;
-    };
-    armed = await guarded(on, work());
+    await guarded(on, armInTurn(on, acquisition, assertAsked));
+  }
+
+  async function armInTurn(on: SimplonSession, acquisition: Acquisition, assertAsked: () => void): Promise<void> {
+    const next = await nextOfSeries(on, acquisition);
+    assertAsked();
+    if (next !== undefined) {
+      armed = next;
+      return;
+    }
+    series = undefined;
+    await disarmIfReady(on);
+    const arming = await settings.apply(on, acquisition, assertAsked);
+    assertAsked();
+    await on.command("arm", ARM_MS);
+    assertAsked();
+    await awaitState(name, on, clock, "ready", ABORT_MS);
+    assertAsked();
+    if (framesPerSeries > 1) series = { ...arming, askedS: acquisition.exposureS, triggeredCount: 0 };
+    armed = arming;
   }
 
   /** Undefined where no series is armed that this frame could be of. */
   async function nextOfSeries(on: SimplonSession, { exposureS }: Acquisition): Promise<SimplonFrame | undefined> {
-    if (series?.askedS !== exposureS || (await on.state()) !== "ready") return undefined;
+    const present = series;
+    if (present?.askedS !== exposureS || !(await settings.areStill(on, present))) return undefined;
+    if ((await on.state()) !== "ready") return undefined;
     readyAtMs = clock.monoMs();
-    return { ...series, dataFile: dataFile(series.pattern, series.triggeredCount + 1) };
+    return { ...present, dataFile: dataFile(present.pattern, present.triggeredCount + 1) };
   }
 
   /** What was armed and never started keeps its settings until it is disarmed. */
@@ -169,14 +182,17 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
     await awaitState(name, on, clock, "idle", ABORT_MS);
   }
 
-  async function startArmed(): Promise<{ readonly finished: Promise<FrameRecord> }> {
+  async function startArmed(
+    on: SimplonSession,
+    assertAsked: () => void,
+  ): Promise<{ readonly finished: Promise<FrameRecord> }> {
     const frame = armed;
-    const on = open();
     if (frame === undefined) throw new Fault("detector.refused", name, "no exposure is armed");
     armed = undefined;
     // Seen just now it need not be asked once more: a trigger that finds it otherwise is refused.
     const isReady = series !== undefined && clock.monoMs() - readyAtMs <= SEEN_MS;
     const state = isReady ? "ready" : await guarded(on, on.state());
+    assertAsked();
     if (state !== "ready") {
       throw new Fault("detector.refused", name, `the detector is in ${state} and no longer armed`, { state });
     }
@@ -234,8 +250,8 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
         running = undefined;
         present.fail(error);
         tidyUp(on, undefined);
-      } else if (error.code === "link.open-failed" || error.code === "link.refused") {
-        // Nothing was sent, so nothing was triggered.
+      } else if (NOT_SENT.includes(error.code)) {
+        // So nothing was triggered.
         present.fail(error);
         lose(on, error);
       } else await readBack(on, present, error);
@@ -290,7 +306,7 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
       if (!(await isAtItsEnd(on, present, cause))) return;
       series = undefined;
       await on.command("disarm", DISARM_MS);
-      const isThere = await fileAppears(on, present.dataFile);
+      const isThere = await fileAppears(on, clock, present.dataFile);
       if (isOver(present)) return;
       running = undefined;
       if (isThere) present.succeed();
@@ -316,25 +332,19 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
   function tidyUp(on: SimplonSession, taken: SimplonFrame | undefined): void {
     if (taken === undefined) series = undefined;
     const isOpenStill = series !== undefined;
-    queued(async () => {
-      if (session !== on) return;
-      if (!isOpenStill) await on.command("disarm", DISARM_MS);
-      if (taken === undefined || (await fileAppears(on, taken.dataFile))) return;
-      const path = `${DATA_FOLDER}/${taken.dataFile}`;
-      report(new Fault("detector.no-frame", name, `the exposure was made and ${path} is not there`, { path }));
-    }).catch((error: unknown) => {
-      if (!isFault(error)) throw error;
-      if (error.code.startsWith("link.")) lose(on, error);
-      else report(error);
-    });
-  }
-
-  async function fileAppears(on: SimplonSession, fileName: string): Promise<boolean> {
-    for (let look = 1; ; look += 1) {
-      if (await on.hasFile(fileName)) return true;
-      if (look === FILE_LOOKS) return false;
-      await sleep(clock, FILE_LOOK_EVERY_MS);
-    }
+    queue
+      .inTurn(async () => {
+        if (session !== on) return;
+        if (!isOpenStill) await on.command("disarm", DISARM_MS);
+        if (taken === undefined || (await fileAppears(on, clock, taken.dataFile))) return;
+        const path = `${DATA_FOLDER}/${taken.dataFile}`;
+        report(new Fault("detector.no-frame", name, `the exposure was made and ${path} is not there`, { path }));
+      })
+      .catch((error: unknown) => {
+        if (!isFault(error)) throw error;
+        if (error.code.startsWith("link.")) lose(on, error);
+        else report(error);
+      });
   }
 
   /** Resolves when the detector says that it is at rest; rejects when that cannot be had. */
@@ -363,6 +373,20 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
       const fault = new Fault("device.unknown-outcome", name, what, {}, error);
       lose(on, fault);
       throw fault;
+    }
+  }
+
+  /** Told first and asked then: a detector that hears and is not heard is disarmed as well. */
+  async function disarmNow(on: SimplonSession): Promise<void> {
+    try {
+      await on.command("disarm", DISARM_MS);
+      await awaitState(name, on, clock, "idle", ABORT_MS);
+    } catch (error) {
+      if (!isFault(error) || !error.code.startsWith("link.")) throw error;
+      lose(on, error);
+      if (NOT_SENT.includes(error.code)) throw error;
+      const what = "the detector was told to disarm and does not say that it did";
+      throw new Fault("device.unknown-outcome", name, what, {}, error);
     }
   }
 
@@ -396,20 +420,22 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
       faultHandlers.add(handler);
       return () => faultHandlers.delete(handler);
     },
-    arm: (acquisition) => queued(() => armAs(acquisition)),
-    start: () => queued(startArmed),
+    arm: (acquisition) => asked((on, assertAsked) => armAs(on, acquisition, assertAsked)),
+    start: () => asked(startArmed),
     async abort() {
+      const isUnderWay = queue.halt();
       const on = open();
       const present = running;
       if (present !== undefined) {
         const what = `the exposure of ${present.dataFile} was ended before its time`;
         await endRunning(on, present, new Fault("detector.aborted", name, what));
-        return queued(() => readOut(on, present));
+        return queue.inTurn(() => readOut(on, present));
       }
-      if (armed !== undefined) {
+      if (armed !== undefined || isUnderWay) {
         armed = undefined;
         series = undefined;
-        await queued(() => guarded(on, disarmIfReady(on)));
+        // Behind an arming that is on its way: told before that, the detector would be armed after all.
+        await queue.inTurn(() => disarmNow(on));
       }
       return null;
     },

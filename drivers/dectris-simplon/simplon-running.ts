@@ -1,8 +1,14 @@
 /** An exposure from its trigger to its outcome. */
+import { sleep, type Clock } from "../../protocols/base/clock.ts";
 import type { Fault } from "../../protocols/base/fault.ts";
 import type { FrameRecord } from "../../protocols/roles/detector.ts";
 import { DATA_FOLDER } from "../../protocols/wire/simplon/simplon-requests.ts";
+import type { SimplonSession } from "./simplon-session.ts";
 import type { SimplonFrame } from "./simplon-settings.ts";
+
+/** A data file closes with the series, and shows a moment later. */
+const FILE_LOOKS = 3;
+const FILE_LOOK_EVERY_MS = 500;
 
 export interface Running extends SimplonFrame {
   readonly finished: Promise<FrameRecord>;
@@ -42,4 +48,12 @@ export function createRunning(frame: SimplonFrame, startMs: number, untilMs: num
     },
   };
   return present;
+}
+
+export async function fileAppears(on: SimplonSession, clock: Clock, fileName: string): Promise<boolean> {
+  for (let look = 1; ; look += 1) {
+    if (await on.hasFile(fileName)) return true;
+    if (look === FILE_LOOKS) return false;
+    await sleep(clock, FILE_LOOK_EVERY_MS);
+  }
 }

@@ -1,6 +1,7 @@
 /**
- * The settings of internally timed frames, one for each trigger, as the detector confirmed them. Writing one value moves others,
- * and the detector names them: those are read again before they are believed. What is confirmed is not sent again.
+ * The settings of internally timed frames, one for each trigger, as the detector tells them at each arming: another client may
+ * have changed any since the last. Writing one value moves others, and the detector names them: those are read again before
+ * they are believed. What is right is not sent again.
  */
 import { Fault } from "../../protocols/base/fault.ts";
 import type { Acquisition } from "../../protocols/roles/detector.ts";
@@ -24,85 +25,130 @@ export interface SimplonFrame {
 /** What the detector was armed for. */
 export interface SimplonArming extends SimplonFrame {
   readonly pattern: string;
+  readonly wishes: readonly Wish[];
 }
 
-export interface SimplonSettings {
-  /** Rejects with `detector.refused` when the detector keeps another value than asked, and as the session does. */
-  apply(session: SimplonSession, acquisition: Acquisition): Promise<SimplonArming>;
-  /** Nothing is known any more. */
-  forget(): void;
-}
-
-interface Wish {
+/** A setting as it has to be. */
+export interface Wish {
   readonly module: SimplonModule;
   readonly key: string;
   readonly value: SimplonScalar;
+  /** For writing it; default the session's own. */
+  readonly deadlineMs?: number;
   isMetBy(value: SimplonScalar): boolean;
 }
+
+export interface SimplonSettings {
+  /**
+   * Reads each setting, writes those that differ and reads these again. Rejects with `detector.refused` when the detector keeps
+   * another value than asked, and as the session does. `assertAsked` throws where nothing more is to be sent.
+   */
+  apply(session: SimplonSession, acquisition: Acquisition, assertAsked: () => void): Promise<SimplonArming>;
+  /** Whether everything still is as it was armed. */
+  areStill(session: SimplonSession, arming: SimplonArming): Promise<boolean>;
+}
+
+/** Values as the detector told them since an arming began. */
+type Told = Map<string, SimplonScalar>;
 
 /** Beyond exposure and dead time, a frame time is left as the detector chose it. */
 const FRAME_TIME_SLACK_S = 0.01;
 const TIME_TOLERANCE_S = 1e-6;
+/** A change of energy takes some 10 s on a large detector; smaller differences are not worth it. */
+const ENERGY_MS = 60_000;
+const ENERGY_TOLERANCE_EV = 0.05;
 /** One value may move another that was confirmed before; that settles in a second round. */
 const ROUNDS_MAX = 3;
 
-/** `framesPerSeries`: more than one are named after the first of them, each in a file of its own. */
-export function createSimplonSettings(name: string, framesPerSeries: number): SimplonSettings {
-  const confirmed = new Map<string, SimplonScalar>();
-  let deadTimeS: number | undefined;
+export interface SimplonSettingsOptions {
+  /** More than one are named after the first of them, each in a file of its own. Default 1. */
+  readonly framesPerSeries?: number | undefined;
+  /** Left as it is where nothing is said. */
+  readonly photonEnergyEv?: number | undefined;
+}
 
-  async function confirm(session: SimplonSession, { module, key }: Wish): Promise<SimplonScalar> {
-    const { value } = await session.config(module, key);
-    if (typeof value === "object") throw new Fault("link.garbled", name, `${key} was answered with a list`);
-    confirmed.set(`${module}/${key}`, value);
-    return value;
-  }
-
-  /** True when something had to be sent. */
-  async function meet(session: SimplonSession, wish: Wish): Promise<boolean> {
-    const { module, key } = wish;
-    const present = confirmed.get(`${module}/${key}`) ?? (await confirm(session, wish));
-    if (wish.isMetBy(present)) return false;
-    // A write that fails leaves its value unknown.
-    confirmed.delete(`${module}/${key}`);
-    for (const changed of await session.setConfig(module, key, wish.value)) confirmed.delete(`${module}/${changed}`);
-    const set = await confirm(session, wish);
-    if (wish.isMetBy(set)) return true;
-    const what = `the detector keeps ${key} at ${set} where ${wish.value} was asked`;
-    throw new Fault("detector.refused", name, what, { key, asked: wish.value, confirmed: set });
-  }
-
-  async function deadTime(session: SimplonSession): Promise<number> {
-    if (deadTimeS !== undefined) return deadTimeS;
-    const read = await session.configIfKnown("detector", "detector_readout_time");
-    deadTimeS = typeof read?.value === "number" ? Math.max(0, read.value) : 0;
-    return deadTimeS;
-  }
+export function createSimplonSettings(name: string, options: SimplonSettingsOptions): SimplonSettings {
+  const { framesPerSeries = 1, photonEnergyEv } = options;
 
   return {
-    async apply(session, acquisition) {
+    async apply(session, acquisition, assertAsked) {
       const { exposureS } = acquisition;
       const stem = fileStem(acquisition.fileName);
       const pattern = framesPerSeries > 1 ? `${FROM}${stem}` : stem;
-      const deadS = await deadTime(session);
-      const wishes = wishesFor(exposureS, deadS, pattern, framesPerSeries);
+      const deadS = await readDeadTimeS(session);
+      const wishes = [
+        ...(photonEnergyEv === undefined ? [] : [energyWish(photonEnergyEv)]),
+        ...wishesFor(exposureS, deadS, pattern, framesPerSeries),
+      ];
+      const told: Told = new Map();
       for (let round = 0; round < ROUNDS_MAX; round += 1) {
         let wasSent = false;
-        for (const wish of wishes) if (await meet(session, wish)) wasSent = true;
+        for (const wish of wishes) if (await meet(name, session, wish, told, assertAsked)) wasSent = true;
         if (!wasSent) {
           return {
-            exposureS: numberOf(confirmed.get("detector/count_time"), exposureS),
-            frameTimeS: numberOf(confirmed.get("detector/frame_time"), exposureS + deadS),
-            ...{ pattern, dataFile: dataFile(pattern, 1) },
+            exposureS: numberOf(told.get("detector/count_time"), exposureS),
+            frameTimeS: numberOf(told.get("detector/frame_time"), exposureS + deadS),
+            ...{ pattern, wishes, dataFile: dataFile(pattern, 1) },
           };
         }
       }
       throw new Fault("detector.refused", name, "the detector's settings do not come to rest: one moves another");
     },
-    forget() {
-      confirmed.clear();
-      deadTimeS = undefined;
+
+    async areStill(session, { wishes }) {
+      for (const wish of wishes) if (!wish.isMetBy(await readValue(name, session, wish))) return false;
+      return true;
     },
+  };
+}
+
+/** Sets the energy where it differs, and reads it back. Rejects as `apply` does. */
+export async function setPhotonEnergy(name: string, session: SimplonSession, photonEnergyEv: number): Promise<void> {
+  await meet(name, session, energyWish(photonEnergyEv), new Map(), () => undefined);
+}
+
+/** True when something had to be sent. What was told since the arming began is not asked again. */
+async function meet(
+  name: string,
+  session: SimplonSession,
+  wish: Wish,
+  told: Told,
+  assertAsked: () => void,
+): Promise<boolean> {
+  const { module, key, value } = wish;
+  const read = async (): Promise<SimplonScalar> => {
+    const found = await readValue(name, session, wish);
+    told.set(`${module}/${key}`, found);
+    return found;
+  };
+  if (wish.isMetBy(told.get(`${module}/${key}`) ?? (await read()))) return false;
+  assertAsked();
+  for (const changed of await session.setConfig(module, key, value, wish.deadlineMs))
+    told.delete(`${module}/${changed}`);
+  const set = await read();
+  if (wish.isMetBy(set)) return true;
+  const what = `the detector keeps ${key} at ${set} where ${value} was asked`;
+  throw new Fault("detector.refused", name, what, { key, asked: value, confirmed: set });
+}
+
+async function readValue(name: string, session: SimplonSession, { module, key }: Wish): Promise<SimplonScalar> {
+  const { value } = await session.config(module, key);
+  if (typeof value === "object") throw new Fault("link.garbled", name, `${key} was answered with a list`);
+  return value;
+}
+
+async function readDeadTimeS(session: SimplonSession): Promise<number> {
+  const read = await session.configIfKnown("detector", "detector_readout_time");
+  return typeof read?.value === "number" ? Math.max(0, read.value) : 0;
+}
+
+function energyWish(photonEnergyEv: number): Wish {
+  return {
+    module: "detector",
+    key: "photon_energy",
+    value: photonEnergyEv,
+    deadlineMs: ENERGY_MS,
+    isMetBy: (found) => Math.abs(numberOf(found, NaN) - photonEnergyEv) <= ENERGY_TOLERANCE_EV,
   };
 }
 

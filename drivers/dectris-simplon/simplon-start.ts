@@ -6,6 +6,7 @@ import type { Identity } from "../../protocols/roles/instrument.ts";
 import { decodeValue } from "../../protocols/wire/simplon/simplon-replies.ts";
 import { SIMPLON_VERSION, versionPath } from "../../protocols/wire/simplon/simplon-requests.ts";
 import { createSimplonSession, VALUE_MS, type SimplonSession } from "./simplon-session.ts";
+import { setPhotonEnergy } from "./simplon-settings.ts";
 
 /** By the maker's client. */
 export const INITIALIZE_MS = 240_000;
@@ -15,9 +16,6 @@ export const ABORT_MS = 5000;
 export const STATE_EVERY_MS = 100;
 /** Versions whose paths and answers are known. */
 const KNOWN_VERSION = /^1\.[5-9]\./;
-/** A change of energy takes some 10 s on a large detector; smaller differences are not worth it. */
-const ENERGY_MS = 60_000;
-const ENERGY_TOLERANCE_EV = 0.05;
 
 export interface SimplonStartOptions {
   readonly expectedSerialNumber?: string | undefined;
@@ -38,7 +36,7 @@ export async function startSimplon(
   const identity = await identify(name, session, options.expectedSerialNumber);
   if (options.whatRuns !== "leave") {
     await bringToRest(name, session, clock, ended);
-    if (options.photonEnergyEv !== undefined) await setEnergy(session, options.photonEnergyEv);
+    if (options.photonEnergyEv !== undefined) await setPhotonEnergy(name, session, options.photonEnergyEv);
   }
   return { session, identity };
 }
@@ -134,12 +132,6 @@ async function errorText(session: SimplonSession): Promise<string> {
     if (!isFault(error)) throw error;
     return "it does not say which";
   }
-}
-
-async function setEnergy(session: SimplonSession, photonEnergyEv: number): Promise<void> {
-  const { value } = await session.config("detector", "photon_energy");
-  if (typeof value === "number" && Math.abs(value - photonEnergyEv) <= ENERGY_TOLERANCE_EV) return;
-  await session.setConfig("detector", "photon_energy", photonEnergyEv, ENERGY_MS);
 }
 
 function readableText(text: string): string {

@@ -46,6 +46,8 @@ export interface SimplonBenchOptions extends SimplonOptions {
   readonly model?: SimplonModel;
   /** Answers every request instead of the detector. */
   readonly impostor?: (path: string) => { readonly status: number; readonly body: string };
+  /** Settings that the detector acknowledges and keeps as they are. */
+  readonly keeps?: readonly string[];
 }
 
 /** A driver and its simulated detector on HTTP in memory; not connected. */
@@ -69,7 +71,9 @@ export function createSimplonOn(
         http.end.onRequest((request, answer) => {
           requests.push(`${request.method} ${request.path} ${request.body}`.trim());
           const other = options.impostor?.(request.path);
+          const key = request.method === "PUT" ? (request.path.split("/config/")[1] ?? "") : "";
           if (other !== undefined) answer(other.status, other.body);
+          else if (options.keeps?.includes(key) === true) answer(200, JSON.stringify([key]));
           else if (parts.losesAnswer(request.path)) handler(request, () => undefined);
           else if (parts.answersAtOnce(request.path)) {
             answer(200, "");
