@@ -1,6 +1,6 @@
 /**
- * One opened link to the command port of a PandABox: one request at a time, each with its whole answer. Nothing in
- * an answer says which request it belongs to, so after a lost one the owner closes the link.
+ * One opened link to the command port of a PandABox: one request at a time, each with its whole answer, and orders that
+ * wait for nobody. Nothing in an answer says which request it belongs to, so after a lost one the owner closes the link.
  */
 import type { Clock } from "../../protocols/base/clock.ts";
 import { Fault } from "../../protocols/base/fault.ts";
@@ -16,6 +16,11 @@ export interface PandaConversation {
   /** All `!` values. */
   readList(target: string): Promise<readonly string[]>;
   write(target: string, value: string | number): Promise<void>;
+  /**
+   * Writes at once, beside a request whose answer is awaited: each line is answered in its turn. What is answered to these
+   * tells nothing; read them back. Throws `link.closed`.
+   */
+  tell(assignments: readonly (readonly [target: string, value: string | number])[]): void;
   /** A request as it is, answered by `OK`. */
   send(request: string): Promise<void>;
   /** Silent: `onLost` is not called. */
@@ -40,10 +45,12 @@ export function createPandaConversation(
   replyMs: number,
   onLost: (why: string) => void,
 ): PandaConversation {
-  let pending: Pending | null = null;
+  /** In the order of their answers. */
+  const awaited: Pending[] = [];
+  let isAsking = false;
   let closedBecause: string | null = null;
   const splitter = createLineSplitter((bytes, start, end) => {
-    pending?.take(decodePandaLine(lineText(bytes, start, end)));
+    awaited[0]?.take(decodePandaLine(lineText(bytes, start, end)));
   }, LINE_BYTES_MAX);
   const stopListening = link.onData((chunk) => {
     splitter.push(chunk);
@@ -52,7 +59,7 @@ export function createPandaConversation(
   function shut(why: string): void {
     closedBecause = why;
     stopListening();
-    pending?.fail(new Fault("link.closed", name, `the link closed: ${why}`));
+    for (const each of awaited.splice(0)) each.fail(new Fault("link.closed", name, `the link closed: ${why}`));
   }
 
   link.onClose((why) => {
@@ -61,14 +68,38 @@ export function createPandaConversation(
     onLost(why);
   });
 
+  function put(text: string): void {
+    if (closedBecause !== null) throw new Fault("link.closed", name, `the link closed: ${closedBecause}`);
+    link.write(new TextEncoder().encode(text));
+  }
+
+  function remove(pending: Pending): void {
+    const at = awaited.indexOf(pending);
+    if (at >= 0) awaited.splice(at, 1);
+  }
+
+  function tell(assignments: readonly (readonly [target: string, value: string | number])[]): void {
+    put(assignments.map(([target, value]) => assign(target, value)).join(""));
+    for (let count = 0; count < assignments.length; count += 1) {
+      const told: Pending = {
+        fail: () => undefined,
+        take() {
+          remove(told);
+        },
+      };
+      awaited.push(told);
+    }
+  }
+
   function ask(request: string): Promise<Answer> {
     const what = (request.split("\n")[0] ?? "").slice(0, 80);
     return new Promise((resolve, reject) => {
-      if (pending !== null) throw new Error(`${name}: ${what} asked while another answer is awaited`);
+      if (isAsking) throw new Error(`${name}: ${what} asked while another answer is awaited`);
       const items: string[] = [];
       const settle = (): void => {
         clock.clearTimeout(timer);
-        pending = null;
+        isAsking = false;
+        remove(pending);
       };
       const fail = (fault: Fault): void => {
         settle();
@@ -80,7 +111,7 @@ export function createPandaConversation(
       const timer = clock.setTimeout(() => {
         fail(new Fault("link.timeout", name, `no answer to ${what} within ${replyMs} ms`, { request: what }));
       }, replyMs);
-      pending = {
+      const pending: Pending = {
         fail,
         take(line) {
           switch (line.kind) {
@@ -107,9 +138,10 @@ export function createPandaConversation(
           }
         },
       };
+      isAsking = true;
+      awaited.push(pending);
       try {
-        if (closedBecause !== null) throw new Fault("link.closed", name, `the link closed: ${closedBecause}`);
-        link.write(new TextEncoder().encode(request));
+        put(request);
       } catch (error) {
         settle();
         throw error;
@@ -140,6 +172,7 @@ export function createPandaConversation(
       if (value !== null) throw unexpected(target);
       return items;
     },
+    tell,
     write: (target, value) => send(assign(target, value), target),
     send: (request) => send(request, (request.split("\n")[0] ?? "").slice(0, 80)),
     close(why) {

@@ -91,8 +91,9 @@ export function createPandaboxTrigger(deps: PandaboxDeps): Trigger {
     return (await talk.read(target)) === String(value);
   }
 
-  async function set(talk: PandaConversation, setting: Setting): Promise<void> {
+  async function set(talk: PandaConversation, setting: Setting, assertAsked: () => void): Promise<void> {
     if (await matches(talk, setting)) return;
+    assertAsked();
     await talk.write(setting.target, setting.value);
     if (!(await matches(talk, setting))) throw notKept(setting.target);
   }
@@ -138,6 +139,20 @@ export function createPandaboxTrigger(deps: PandaboxDeps): Trigger {
     if ((await countedGates(talk)) !== 0) throw notKept(`${counter}.OUT`);
   }
 
+  /** First what ends a gate. */
+  const restSettings: readonly Setting[] = [
+    { target: softBit, value: 0 },
+    { target: `${sequencer}.ENABLE`, value: "ZERO" },
+  ];
+
+  function tellRest(talk: PandaConversation): void {
+    talk.tell(restSettings.map(({ target, value }) => [target, value]));
+  }
+
+  async function confirmRest(talk: PandaConversation): Promise<void> {
+    for (const setting of restSettings) if (!(await matches(talk, setting))) throw notKept(setting.target);
+  }
+
   const dialect: TriggerDialect<PandaConversation> = {
     driver: PANDABOX,
     capabilities: {
@@ -171,23 +186,28 @@ export function createPandaboxTrigger(deps: PandaboxDeps): Trigger {
       }
       return { model: "PandABox", serialNumber: null, firmware: `${software}, FPGA ${firmware}` };
     },
-    async quiet(talk) {
-      await set(talk, { target: softBit, value: 0 });
-      await set(talk, { target: `${sequencer}.ENABLE`, value: "ZERO" });
-    },
-    async arm(talk, train) {
+    tellRest,
+    confirmRest,
+    async arm(talk, train, assertAsked) {
       const wanted = pandaTrain(train);
       if (typeof wanted === "string") throw new Fault("device.refused", name, wanted);
-      await dialect.quiet(talk);
-      for (const setting of wiring) await set(talk, setting);
-      if ((await readWhole(talk, `${sequencer}.PRESCALE.RAW`)) !== wanted.prescale) {
-        await talk.write(`${sequencer}.PRESCALE.RAW`, wanted.prescale);
-      }
+      tellRest(talk);
+      await confirmRest(talk);
+      for (const setting of wiring) await set(talk, setting, assertAsked);
+      const isInStep = (await readWhole(talk, `${sequencer}.PRESCALE.RAW`)) === wanted.prescale;
+      assertAsked();
+      if (!isInStep) await talk.write(`${sequencer}.PRESCALE.RAW`, wanted.prescale);
+      assertAsked();
       await talk.send(writeTable(`${sequencer}.TABLE`, wanted.rows.map(encodeSequenceRow)));
       // The counter starts anew when its enable rises.
-      await talk.write(`${counter}.ENABLE`, "ZERO");
-      await talk.write(`${counter}.ENABLE`, "ONE");
-      await talk.write(started.target, started.value);
+      for (const [target, value] of [
+        [`${counter}.ENABLE`, "ZERO"],
+        [`${counter}.ENABLE`, "ONE"],
+        [started.target, started.value],
+      ] as const) {
+        assertAsked();
+        await talk.write(target, value);
+      }
       await verify(talk, wanted.confirmed);
       return wanted.confirmed;
     },

@@ -86,7 +86,7 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     }
   }
 
-  /** Errors of an earlier connection must not pass for those of the next command. */
+  /** Errors of an earlier connection, or of a halt, must not pass for those of the next command. */
   async function forgetErrors(talk: ScpiConversation): Promise<void> {
     for (let count = 0; count < ERRORS_MAX; count += 1) {
       if ((await talk.ask(dg645.LAST_ERROR, decodeWhole)) === 0) return;
@@ -99,11 +99,24 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     return eventsSeen;
   }
 
-  /** Those that the device has otherwise. Asked in one go, with the events of the past, which it then forgets. */
-  async function unmet(talk: ScpiConversation, settings: readonly Setting[]): Promise<readonly Setting[]> {
-    const lines = await talk.askAll([...settings.map(({ query }) => query), dg645.EVENT_STATUS]);
+  /** Those that the device has otherwise. Asked in one go, with whatever else is to be asked. */
+  async function unmet(
+    talk: ScpiConversation,
+    settings: readonly Setting[],
+    others: readonly string[] = [],
+  ): Promise<readonly Setting[]> {
+    const lines = await talk.askAll([...settings.map(({ query }) => query), ...others]);
     return settings.filter((setting, index) => !setting.isMetBy(lines[index] ?? ""));
   }
+
+  /** First what ends a gate: a delay that changes ends the cycle under way, and a gate without width is none. */
+  const restSettings: readonly Setting[] = [
+    wholeSetting("BURM", 0),
+    delaySetting(output.to, output.from, 0),
+    delaySetting(output.from, dg645.EDGE.T0, 0),
+    wholeSetting("TSRC", dg645.TRIGGER_SOURCE.singleShot),
+    wholeSetting("ADVT", 0),
+  ];
 
   function settingsFor(train: GateTrain): readonly Setting[] {
     const isBurst = train.count > 1;
@@ -148,19 +161,20 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
       refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
       return { model: "SRS DG645", serialNumber: found.serialNumber, firmware: found.firmware };
     },
-    async quiet(talk) {
-      await forgetErrors(talk);
-      await set(talk, dg645.whole("TSRC", dg645.TRIGGER_SOURCE.singleShot));
-      await set(talk, dg645.whole("ADVT", 0));
-      await set(talk, dg645.whole("BURM", 0));
-      // A delay that changes ends the cycle under way, and a gate without width is none.
-      await set(talk, dg645.delay(output.to, output.from, 0));
-      await set(talk, dg645.delay(output.from, dg645.EDGE.T0, 0));
+    tellRest(talk) {
+      talk.tell(restSettings.map(({ command }) => command));
     },
-    async arm(talk, asked) {
+    async confirmRest(talk) {
+      await forgetErrors(talk);
+      refuseFirst(await unmet(talk, restSettings));
+    },
+    async arm(talk, asked, assertAsked) {
       const train = confirmedTrain(asked);
-      const missing = await unmet(talk, settingsFor(train));
-      for (const setting of missing) await set(talk, setting.command);
+      const missing = await unmet(talk, settingsFor(train), [dg645.EVENT_STATUS]);
+      for (const setting of missing) {
+        assertAsked();
+        await set(talk, setting.command);
+      }
       if (missing.length > 0) await refuseUnmet(talk, train);
       await refuseLongCycle(talk, train);
       return train;
@@ -184,8 +198,12 @@ export function createDg645Trigger(deps: Dg645Deps): Trigger {
     },
   };
 
+  /** Asked with the events of the past, which the device then forgets. */
   async function refuseUnmet(talk: ScpiConversation, train: GateTrain): Promise<void> {
-    const [first] = await unmet(talk, settingsFor(train));
+    refuseFirst(await unmet(talk, settingsFor(train), [dg645.EVENT_STATUS]));
+  }
+
+  function refuseFirst([first]: readonly Setting[]): void {
     if (first === undefined) return;
     const what = `the DG645 does not keep \`${first.command}\``;
     throw new Fault("device.refused", name, what, { command: first.command });

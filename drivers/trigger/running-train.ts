@@ -11,6 +11,8 @@ export interface RunningTrain {
   readonly signal: AbortSignal;
   /** Whether the device is known to have taken the command. */
   isTaken: boolean;
+  /** Told to end, and not known yet whether it did: what is seen of it meanwhile is no outcome. */
+  isHalted: boolean;
   succeed(fired: FiredTrain): void;
   fail(fault: Fault): void;
 }
@@ -29,6 +31,7 @@ export function createRunningTrain(train: GateTrain, sentAtMs: number): RunningT
     finished,
     signal: settled.signal,
     isTaken: false,
+    isHalted: false,
     succeed(fired) {
       settled.abort(new Error("the train is over"));
       settle?.resolve(fired);

@@ -33,10 +33,15 @@ export interface TriggerDialect<Talk extends TriggerTalk> {
   open(lost: (talk: Talk, why: string) => void): Promise<Talk>;
   /** Rejects with `device.wrong`. */
   identify(talk: Talk): Promise<Identity>;
-  /** Nothing fires by itself any more, and what runs ends. */
-  quiet(talk: Talk): Promise<void>;
-  /** Sets and reads back. Rejects with `device.refused`. */
-  arm(talk: Talk, train: GateTrain): Promise<GateTrain>;
+  /**
+   * Nothing fires by itself any more, and what runs ends. Sent at once, beside an answer that is awaited, and nothing is asked
+   * before it: a device that hears and is not heard comes to rest as well. Throws `link.*`.
+   */
+  tellRest(talk: Talk): void;
+  /** Reads back what it was told. Rejects with `device.refused`. */
+  confirmRest(talk: Talk): Promise<void>;
+  /** Sets and reads back. Rejects with `device.refused`. `assertAsked` throws where nothing more is to be sent. */
+  arm(talk: Talk, train: GateTrain, assertAsked: () => void): Promise<GateTrain>;
   /** Reads back what was armed. Rejects with `device.refused` when it is no longer so. */
   verify(talk: Talk, train: GateTrain): Promise<void>;
   /** Fires; resolves when the device has taken it. Rejects with `device.refused`. */
@@ -67,6 +72,8 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
   let talk: Talk | undefined;
   let armed: GateTrain | undefined;
   let running: RunningTrain | undefined;
+  /** What was asked before a halt is not sent behind it. */
+  let haltCount = 0;
   /** False once disconnected: nothing is opened again then, not even to read back. */
   let isWanted = false;
 
@@ -102,12 +109,41 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
     try {
       return await work;
     } catch (error) {
-      if (isFault(error) && error.code.startsWith("link.") && talk !== undefined) {
+      if (isLost(error) && talk !== undefined) {
         forget(error.message);
         report(new Fault("link.closed", name, "the link was closed because an answer was lost", {}, error));
       }
       throw error;
     }
+  }
+
+  /** As it is asked now: `assertAsked` throws once a halt was asked behind it. */
+  function asked<T>(work: (assertAsked: () => void) => Promise<T>): Promise<T> {
+    const askedAt = haltCount;
+    const assertAsked = (): void => {
+      if (haltCount === askedAt) return;
+      throw new Fault("trigger.aborted", name, "it was ended on request before it was fired");
+    };
+    return oneAtATime(async () => {
+      assertAsked();
+      try {
+        return await work(assertAsked);
+      } catch (error) {
+        // What was read back in the middle of a halt is the halt's doing.
+        if (isFault(error) && error.code === "device.refused") assertAsked();
+        throw error;
+      }
+    });
+  }
+
+  async function bringToRest(on: Talk): Promise<void> {
+    dialect.tellRest(on);
+    await dialect.confirmRest(on);
+  }
+
+  function unconfirmed(code: FaultCode, cause: Fault): Fault {
+    const what = `its outputs were told to come to rest, and that was not confirmed: ${cause.message}`;
+    return new Fault(code, name, what, {}, cause);
   }
 
   async function openFresh(): Promise<{ readonly fresh: Talk; readonly identity: Identity }> {
@@ -145,40 +181,42 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
     const { fresh, identity } = await openFresh();
     if (deps.whatRuns !== "leave") {
       try {
-        await dialect.quiet(fresh);
+        await bringToRest(fresh);
       } catch (error) {
         if (talk === fresh) talk = undefined;
         fresh.close("connecting failed");
-        throw error;
+        throw isLost(error) ? unconfirmed(error.code, error) : error;
       }
     }
     return identity;
   }
 
-  async function arm(train: GateTrain): Promise<GateTrain> {
+  async function arm(train: GateTrain, assertAsked: () => void): Promise<GateTrain> {
     const problem = trainProblem(train, dialect.capabilities);
     if (problem !== undefined) throw new Fault("device.refused", name, `the train cannot be given: ${problem}`);
     const on = needTalk();
     if (running !== undefined) throw new Fault("device.refused", name, "a train is still running");
     armed = undefined;
-    const confirmed = await guarded(dialect.arm(on, train));
+    const confirmed = await guarded(dialect.arm(on, train, assertAsked));
+    assertAsked();
     if (talk === on) armed = confirmed;
     return confirmed;
   }
 
-  async function fire(): Promise<RunningTrain> {
+  async function fire(assertAsked: () => void): Promise<RunningTrain> {
     const on = needTalk();
     const train = armed;
     if (train === undefined) throw new Fault("device.refused", name, "no train is armed");
     armed = undefined;
     await guarded(dialect.verify(on, train));
+    assertAsked();
     const present = createRunningTrain(train, clock.monoMs());
     running = present;
     const untilMs = present.sentAtMs + trainLengthS(train) * 1000 + END_GRACE_MS;
     try {
       await dialect.fire(on);
     } catch (error) {
-      if (!isFault(error) || !error.code.startsWith("link.")) {
+      if (!isLost(error)) {
         running = undefined;
         throw error;
       }
@@ -208,7 +246,7 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
       const wasFired = await dialect.wasFired(fresh);
       if (wasFired === true) return;
       running = undefined;
-      await dialect.quiet(fresh);
+      await bringToRest(fresh);
       const fault = unknown(wasFired === false ? "it did not fire" : "it cannot tell; its outputs were set to rest");
       present.fail(fault);
       throw fault;
@@ -236,30 +274,30 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
   }
 
   async function lookAt(present: RunningTrain, untilMs: number): Promise<void> {
-    if (isOver(present) || talk === undefined) return;
+    if (isLeftAlone(present) || talk === undefined) return;
     const on = talk;
     try {
       const seen = await dialect.look(on, present.train);
-      if (isOver(present)) return;
+      if (isLeftAlone(present)) return;
       if (seen.isOver)
         settle(present, () => {
           present.succeed({ gateCount: seen.gateCount });
         });
       else if (clock.monoMs() >= untilMs) {
         const what = `the gates were not over ${END_GRACE_MS / 1000} s after their time`;
-        await dialect.quiet(on);
+        await bringToRest(on);
         settle(present, () => {
           present.fail(new Fault("trigger.late", name, what));
         });
       }
     } catch (error) {
       if (!isFault(error)) throw error;
-      if (error.code.startsWith("link.")) await lookAgain(present, error);
-      else {
+      if (isLost(error)) await lookAgain(present, error);
+      else if (!isLeftAlone(present)) {
         settle(present, () => {
           present.fail(error);
         });
-        await guarded(dialect.quiet(on));
+        await guarded(bringToRest(on));
       }
     }
   }
@@ -272,6 +310,8 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
     present.isTaken = true;
     try {
       const fresh = await openToReadBack();
+      // The halt comes next: it is told on this link.
+      if (isLeftAlone(present)) return;
       const seen = await dialect.look(fresh, present.train);
       if (seen.isOver) {
         settle(present, () => {
@@ -283,7 +323,7 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
       settle(present, () => {
         present.fail(new Fault("device.unknown-outcome", name, what, {}, cause));
       });
-      await dialect.quiet(fresh);
+      await bringToRest(fresh);
     } catch (error) {
       if (!isFault(error)) throw error;
       const what = `an answer was lost while the gates ran, and the device could not be read back: ${error.message}`;
@@ -299,16 +339,48 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
     return present.signal.aborted;
   }
 
+  function isLeftAlone(present: RunningTrain): boolean {
+    return isOver(present) || present.isHalted;
+  }
+
   function settle(present: RunningTrain, outcome: () => void): void {
     if (running === present) running = undefined;
     outcome();
   }
 
-  async function abort(): Promise<void> {
-    const on = needTalk();
-    const present = running;
+  /** Sends before it waits for its turn: what is under way may be an answer that never comes. */
+  function abort(): Promise<void> {
+    haltCount += 1;
     armed = undefined;
-    await guarded(dialect.quiet(on));
+    if (running !== undefined) running.isHalted = true;
+    const told = tellRestNow();
+    return oneAtATime(() => confirmHalt(told));
+  }
+
+  /** Undefined where nothing could be sent. */
+  function tellRestNow(): Talk | undefined {
+    const on = talk;
+    if (on === undefined) return undefined;
+    try {
+      dialect.tellRest(on);
+      return on;
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      return undefined;
+    }
+  }
+
+  async function confirmHalt(told: Talk | undefined): Promise<void> {
+    const present = running;
+    try {
+      const on = needTalk();
+      // A link opened since: on this one it has not been told.
+      if (on !== told) dialect.tellRest(on);
+      await guarded(dialect.confirmRest(on));
+    } catch (error) {
+      if (present !== undefined) present.isHalted = false;
+      throw told !== undefined && isLost(error) ? unconfirmed("device.unknown-outcome", error) : error;
+    }
     if (present === undefined) return;
     settle(present, () => {
       present.fail(new Fault("trigger.aborted", name, "the gates were ended on request"));
@@ -332,11 +404,16 @@ export function createTrigger<Talk extends TriggerTalk>(deps: TriggerCoreDeps, d
       faultHandlers.add(handler);
       return () => faultHandlers.delete(handler);
     },
-    arm: (train) => oneAtATime(() => arm(train)),
+    arm: (train) => asked((assertAsked) => arm(train, assertAsked)),
     async fire() {
-      const { sentAtMs, finished } = await oneAtATime(fire);
+      const { sentAtMs, finished } = await asked(fire);
       return { sentAtMs, finished };
     },
-    abort: () => oneAtATime(abort),
+    abort,
   };
+}
+
+/** An answer that is lost or cannot be read. */
+function isLost(error: unknown): error is Fault {
+  return isFault(error) && error.code.startsWith("link.");
 }

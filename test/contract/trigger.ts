@@ -171,6 +171,74 @@ export function triggerContract(
         expect(await fireArmed(bench, SINGLE)).toBe(1);
       }));
 
+    it.skipIf(options.isRealTime)("fires nothing behind an abort, at whatever moment of an order it comes", () =>
+      onBench(connected, async (bench) => {
+        const timed = async (order: () => Promise<unknown>): Promise<number> => {
+          const fromS = bench.nowS();
+          await bench.settle(order());
+          return bench.nowS() - fromS;
+        };
+        // What the device keeps from one arming to the next is set by then.
+        await bench.settle(bench.trigger.arm(SINGLE));
+        await bench.settle(bench.trigger.abort());
+        const armS = await timed(() => bench.trigger.arm(SINGLE));
+        const fireS = await timed(() => bench.trigger.fire());
+        await bench.settle(bench.trigger.abort());
+        for (let share = 0; share < 1; share += 0.05) {
+          const firedBefore = bench.firedCount();
+          const orders = [bench.trigger.arm(SINGLE), bench.trigger.fire()];
+          for (const order of orders) order.catch(() => undefined);
+          const afterS = share * (armS + fireS);
+          await bench.pass(afterS);
+          await bench.settle(bench.trigger.abort());
+          await bench.pass(1);
+          const [armed, fired] = await Promise.all(orders.map((order) => order.then(() => "done", codeOf)));
+          expect(armed).toBe(afterS < armS ? "trigger.aborted" : "done");
+          // Sent before the abort it may have fired, and was ended.
+          if (afterS < armS || fired !== "done") expect(fired).toBe("trigger.aborted");
+          expect(bench.firedCount() - firedBefore).toBe(fired === "done" ? 1 : 0);
+          await expectFault(bench, bench.trigger.fire(), "device.refused");
+        }
+        expect(bench.faults).toEqual([]);
+        expect(await fireArmed(bench, SINGLE)).toBe(1);
+      }),
+    );
+
+    it.skipIf(options.isRealTime)(
+      "ends a gate of a device that hears and is not heard, and says what is not known",
+      () =>
+        onBench(connected, async (bench) => {
+          await bench.settle(bench.trigger.arm({ ...SINGLE, delayS: 0, widthS: 60 }));
+          const { finished } = await bench.settle(bench.trigger.fire());
+          await bench.pass(0.1);
+          bench.silence(true);
+          const fault = await expectFault(bench, bench.trigger.abort(), "device.unknown-outcome");
+          expect(fault.message).toContain("told to come to rest");
+          expect((bench.gates()[0]?.toS ?? Infinity) - (bench.gates()[0]?.fromS ?? 0)).toBeLessThan(0.2);
+          await expectFault(bench, finished, "device.unknown-outcome");
+          bench.silence(false);
+          await bench.settle(bench.trigger.connect());
+          expect(await fireArmed(bench, SINGLE)).toBe(1);
+        }),
+    );
+
+    it.skipIf(options.isRealTime)("ends a gate while an answer is awaited that does not come", () =>
+      onBench(connected, async (bench) => {
+        await bench.settle(bench.trigger.arm({ ...SINGLE, delayS: 0, widthS: 60 }));
+        const firing = bench.trigger.fire();
+        firing.catch(() => undefined);
+        while (bench.firedCount() === 0) await bench.pass(0.0001);
+        bench.silence(true);
+        const halting = bench.trigger.abort();
+        halting.catch(() => undefined);
+        await bench.pass(0.1);
+        expect(bench.gates()).toHaveLength(1);
+        expect(bench.gates()[0]?.toS).not.toBeNull();
+        await expectFault(bench, firing, "device.unknown-outcome");
+        await expectFault(bench, halting, "device.unknown-outcome");
+      }),
+    );
+
     it("arms nothing while gates run", () =>
       onBench(connected, async (bench) => {
         await bench.settle(bench.trigger.arm(SINGLE));
@@ -242,4 +310,9 @@ export function triggerContract(
         expect(await fireArmed(bench, SINGLE)).toBe(1);
       }));
   });
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Fault) return error.code;
+  throw error;
 }

@@ -3,6 +3,8 @@ import { createPandaboxTrigger } from "../../../drivers/pandabox/pandabox-trigge
 import { expectFault } from "../../contract/contract-bench.ts";
 import { createPandaboxBench } from "./pandabox-bench.ts";
 
+/** Told before anything is asked. */
+const REST = ["BITS.A=0", "SEQ1.ENABLE=ZERO"];
 const GATE = { delayS: 0.01, widthS: 0.1, count: 1, periodS: 0 };
 
 describe("a PandABox as a trigger", () => {
@@ -13,7 +15,7 @@ describe("a PandABox as a trigger", () => {
       serialNumber: null,
       firmware: "3.0-11-g6422090, FPGA 3.0.0C4 86e5f0a2 07d202f8",
     });
-    expect(bench.lines.filter((line) => line.includes("="))).toEqual([]);
+    expect(bench.lines).toEqual(["*IDN?", ...REST, "BITS.A?", "SEQ1.ENABLE?"]);
   });
 
   it("refuses a server that is not known", async () => {
@@ -42,6 +44,7 @@ describe("a PandABox as a trigger", () => {
     await bench.settle(bench.trigger.arm(GATE));
     const sent = bench.lines.filter((line) => !line.endsWith("?"));
     expect(sent).toEqual([
+      ...REST,
       "TTLOUT1.VAL=SEQ1.OUTA",
       "SEQ1.REPEATS=1",
       "COUNTER1.TRIG=SEQ1.OUTA",
@@ -67,6 +70,47 @@ describe("a PandABox as a trigger", () => {
     expect((bench.gates[1]?.fromS ?? 0) - (bench.gates[0]?.fromS ?? 0)).toBeCloseTo(250, 5);
     const fine = { delayS: 40_000, widthS: 1e-8, count: 1, periodS: 0 };
     await expectFault(bench, bench.trigger.arm(fine), "device.refused");
+  });
+
+  it("refuses to believe that it is at rest where it does not read back so", async () => {
+    const bench = createPandaboxBench();
+    bench.say("BITS.A=1");
+    await bench.pass(0.01);
+    bench.hears = (text) => text.replace("BITS.A=0", "BITS.B=0");
+    const fault = await expectFault(bench, bench.trigger.connect(), "device.refused");
+    expect(fault.message).toContain("does not keep BITS.A");
+  });
+
+  it("sends no soft bit behind an abort: the settings were still being read back", async () => {
+    const bench = createPandaboxBench();
+    await bench.settle(bench.trigger.connect());
+    await bench.settle(bench.trigger.arm(GATE));
+    bench.lines.length = 0;
+    const firing = bench.trigger.fire();
+    firing.catch(() => undefined);
+    await bench.pass(0.002);
+    await bench.settle(bench.trigger.abort());
+    await expectFault(bench, firing, "trigger.aborted");
+    await bench.pass(1);
+    expect(bench.lines).not.toContain("BITS.A=1");
+    expect(bench.lines).toContain("BITS.A=0");
+    expect(bench.faults).toEqual([]);
+  });
+
+  it("leaves the rest of an arming behind an abort, and its enable unwired", async () => {
+    const bench = createPandaboxBench();
+    await bench.settle(bench.trigger.connect());
+    const arming = bench.trigger.arm(GATE);
+    arming.catch(() => undefined);
+    while (!bench.lines.includes("SEQ1.TABLE<")) await bench.pass(0.0001);
+    await bench.settle(bench.trigger.abort());
+    await expectFault(bench, arming, "trigger.aborted");
+    expect(
+      bench.lines.filter((line) => line.startsWith("COUNTER1.ENABLE") || line === "SEQ1.ENABLE=BITS.OUTA"),
+    ).toEqual([]);
+    await bench.settle(bench.trigger.arm(GATE));
+    const { finished } = await bench.settle(bench.trigger.fire());
+    expect(await bench.settle(finished)).toEqual({ gateCount: 1 });
   });
 
   it("passes a refusal on in the box's words", async () => {

@@ -6,7 +6,7 @@ const GATE = { delayS: 1e-3, widthS: 0.1, count: 1, periodS: 0 };
 const isSetting = (line: string): boolean => line !== "" && !line.includes("?");
 
 describe("a DG645 as a trigger", () => {
-  it("is at rest once connected, and asks after each setting whether it was taken", async () => {
+  it("is at rest once connected: told first, and read back then", async () => {
     const bench = createDg645Bench();
     expect(await bench.settle(bench.trigger.connect())).toEqual({
       model: "SRS DG645",
@@ -16,9 +16,72 @@ describe("a DG645 as a trigger", () => {
     expect(bench.lines).toEqual([
       "",
       "*IDN?",
+      ...["BURM0", "DLAY 3,2,0", "DLAY 2,0,0", "TSRC5", "ADVT0"],
       "LERR?",
-      ...["TSRC5", "ADVT0", "BURM0", "DLAY 3,2,0", "DLAY 2,0,0"].flatMap((line) => [line, "LERR?"]),
+      ...["BURM?", "DLAY?3", "DLAY?2", "TSRC?", "ADVT?"],
     ]);
+  });
+
+  it("refuses to believe that it is at rest where it does not read back so", async () => {
+    const bench = createDg645Bench();
+    bench.hears = (line) => line.replace("TSRC5", "TSRC0");
+    const fault = await expectFault(bench, bench.trigger.connect(), "device.refused");
+    expect(fault.message).toContain("does not keep `TSRC5`");
+  });
+
+  it("says when it connected that it was told to come to rest and not heard since", async () => {
+    const bench = createDg645Bench();
+    bench.say("BURM1");
+    bench.answers = (text) => text.startsWith("Stanford");
+    const fault = await expectFault(bench, bench.trigger.connect(), "link.timeout");
+    expect(fault.message).toContain("were told to come to rest, and that was not confirmed");
+    expect(bench.lines).toContain("BURM0");
+  });
+
+  it("sends no *TRG behind an abort: the settings were still being read back", async () => {
+    const bench = createDg645Bench();
+    await bench.settle(bench.trigger.connect());
+    await bench.settle(bench.trigger.arm(GATE));
+    bench.lines.length = 0;
+    const firing = bench.trigger.fire();
+    firing.catch(() => undefined);
+    await bench.pass(0.0001);
+    await bench.settle(bench.trigger.abort());
+    await expectFault(bench, firing, "trigger.aborted");
+    await bench.pass(1);
+    expect(bench.lines).toContain("BURM0");
+    expect(bench.lines).not.toContain("*TRG");
+  });
+
+  it("leaves the rest of an arming behind an abort", async () => {
+    const bench = createDg645Bench({ amplitudeV: 0.8 });
+    await bench.settle(bench.trigger.connect());
+    bench.lines.length = 0;
+    const arming = bench.trigger.arm(GATE);
+    arming.catch(() => undefined);
+    while (!bench.lines.includes("DLAY 2,0,1e-3")) await bench.pass(0.0001);
+    await bench.settle(bench.trigger.abort());
+    await expectFault(bench, arming, "trigger.aborted");
+    expect(bench.lines.filter((line) => line.startsWith("DLAY 3,2,0.1") || line.startsWith("LAMP 1,"))).toEqual([]);
+  });
+
+  it("tells an abort on the link that was opened to read back, where that came between", async () => {
+    const bench = createDg645Bench();
+    await bench.settle(bench.trigger.connect());
+    await bench.settle(bench.trigger.arm({ ...GATE, widthS: 60 }));
+    const firing = bench.trigger.fire();
+    firing.catch(() => undefined);
+    while (bench.twin.firedCount === 0) await bench.pass(0.0001);
+    bench.cable.plug(false);
+    await bench.pass(0.05);
+    const halting = bench.trigger.abort();
+    halting.catch(() => undefined);
+    bench.cable.plug(true);
+    const { finished } = await bench.settle(firing);
+    await bench.settle(halting);
+    await expectFault(bench, finished, "trigger.aborted");
+    expect(bench.gates).toHaveLength(1);
+    expect(bench.gates[0]?.toS).not.toBeNull();
   });
 
   it("reads and changes nothing when it is told to leave what runs", async () => {
