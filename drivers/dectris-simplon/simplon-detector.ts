@@ -167,8 +167,9 @@ export function createSimplonDetector(deps: SimplonDeps): Detector {
   /** Undefined where no series is armed that this frame could be of. */
   async function nextOfSeries(on: SimplonSession, { exposureS }: Acquisition): Promise<SimplonFrame | undefined> {
     const present = series;
-    if (present?.askedS !== exposureS || !(await settings.areStill(on, present))) return undefined;
-    if ((await on.state()) !== "ready") return undefined;
+    if (present?.askedS !== exposureS) return undefined;
+    const [areStill, state] = await Promise.all([settings.areStill(on, present), on.state()]);
+    if (!areStill || state !== "ready") return undefined;
     readyAtMs = clock.monoMs();
     return { ...present, dataFile: dataFile(present.pattern, present.triggeredCount + 1) };
   }

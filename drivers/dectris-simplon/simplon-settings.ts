@@ -48,8 +48,11 @@ export interface SimplonSettings {
   areStill(session: SimplonSession, arming: SimplonArming): Promise<boolean>;
 }
 
-/** Values as the detector told them since an arming began. */
+/** Values as the detector told them since an arming began; one that another setting moved is missing. */
 type Told = Map<string, SimplonScalar>;
+
+/** Asked at once, so that a point does not wait for each; an abort still has room beside them. */
+const SIDE_BY_SIDE = 4;
 
 /** Beyond exposure and dead time, a frame time is left as the detector chose it. */
 const FRAME_TIME_SLACK_S = 0.01;
@@ -80,7 +83,7 @@ export function createSimplonSettings(name: string, options: SimplonSettingsOpti
         ...(photonEnergyEv === undefined ? [] : [energyWish(photonEnergyEv)]),
         ...wishesFor(exposureS, deadS, pattern, framesPerSeries),
       ];
-      const told: Told = new Map();
+      const told = await readAll(name, session, wishes);
       for (let round = 0; round < ROUNDS_MAX; round += 1) {
         let wasSent = false;
         for (const wish of wishes) if (await meet(name, session, wish, told, assertAsked)) wasSent = true;
@@ -96,8 +99,11 @@ export function createSimplonSettings(name: string, options: SimplonSettingsOpti
     },
 
     async areStill(session, { wishes }) {
-      for (const wish of wishes) if (!wish.isMetBy(await readValue(name, session, wish))) return false;
-      return true;
+      const told = await readAll(name, session, wishes);
+      return wishes.every((wish) => {
+        const found = told.get(`${wish.module}/${wish.key}`);
+        return found !== undefined && wish.isMetBy(found);
+      });
     },
   };
 }
@@ -129,6 +135,18 @@ async function meet(
   if (wish.isMetBy(set)) return true;
   const what = `the detector keeps ${key} at ${set} where ${value} was asked`;
   throw new Fault("detector.refused", name, what, { key, asked: value, confirmed: set });
+}
+
+async function readAll(name: string, session: SimplonSession, wishes: readonly Wish[]): Promise<Told> {
+  const told: Told = new Map();
+  for (let at = 0; at < wishes.length; at += SIDE_BY_SIDE) {
+    await Promise.all(
+      wishes.slice(at, at + SIDE_BY_SIDE).map(async (wish) => {
+        told.set(`${wish.module}/${wish.key}`, await readValue(name, session, wish));
+      }),
+    );
+  }
+  return told;
 }
 
 async function readValue(name: string, session: SimplonSession, { module, key }: Wish): Promise<SimplonScalar> {

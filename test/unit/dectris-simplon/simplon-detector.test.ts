@@ -102,7 +102,7 @@ describe("a detector with the SIMPLON interface", () => {
       `PUT ${API}/command/arm`,
     ]);
     // The longer exposure stretched the frame, which is long enough as it is.
-    expect(bench.requests.filter((line) => line.endsWith("config/frame_time"))).toHaveLength(1);
+    expect(bench.requests.filter((line) => line.endsWith("config/frame_time"))).toHaveLength(2);
     const { finished } = await bench.settle(bench.detector.start());
     await bench.settle(finished);
     await bench.pass(2);

@@ -64,7 +64,7 @@ describe("what a SIMPLON detector was set to", () => {
     expect(bench.requests.filter((line) => line.includes("/config/") && line.startsWith("GET"))).toHaveLength(9);
     expect(bench.requests.filter((line) => line.includes("/config/") && line.startsWith("PUT"))).toHaveLength(1);
     // The twin arms in 400 ms and answers in 4.
-    expect(bench.clock.nowMs() - fromMs).toBeLessThan(400 + 60);
+    expect(bench.clock.nowMs() - fromMs).toBeLessThan(400 + 40);
   });
 
   it("holds for the photon energy: read back when it is set, and read at each arming", async () => {
