@@ -34,6 +34,8 @@ export interface AskOptions {
   readonly repeatable: boolean;
   /** Does not wait for other commands: stops. */
   readonly urgent?: boolean;
+  /** Called right before it is written, however long it waited: throws where it is not to be sent any more. */
+  readonly needGo?: () => void;
 }
 
 export interface ZaberSession {
@@ -41,8 +43,9 @@ export interface ZaberSession {
   /** The last line that was no message of a Zaber device. */
   readonly lastGarbled: string | undefined;
   /**
-   * Resolves with the accepted reply. Rejects with `device.refused`, `link.closed`, or `link.timeout`: then the
-   * outcome is unknown. A reply that comes after that is known by its number and thrown away.
+   * Resolves with the accepted reply. Rejects with `device.refused`, `link.closed`, what `needGo` throws (nothing was
+   * sent), or `link.timeout`: then the outcome is unknown. A reply that comes after that is known by its number and
+   * thrown away.
    */
   ask(address: ZaberAddress, words: string, options: AskOptions): Promise<ZaberReply>;
   /** From now on a line without checksum is noise. */
@@ -131,7 +134,12 @@ export function createZaberSession(
     return lastId;
   }
 
-  async function askOnce(address: ZaberAddress, words: string, deadlineMs: number): Promise<ZaberReply> {
+  async function askOnce(
+    address: ZaberAddress,
+    words: string,
+    { deadlineMs, needGo }: AskOptions,
+  ): Promise<ZaberReply> {
+    needGo?.();
     const id = nextId(address);
     const key = keyOf(address, id);
     const reply = new Promise<ZaberReply>((resolve, reject) => {
@@ -147,11 +155,11 @@ export function createZaberSession(
 
   async function ask(address: ZaberAddress, words: string, options: AskOptions): Promise<ZaberReply> {
     try {
-      return await askOnce(address, words, options.deadlineMs);
+      return await askOnce(address, words, options);
     } catch (error) {
       const isLost = error instanceof Fault && error.code === "link.timeout";
       if (!isLost || !options.repeatable || !link.isOpen) throw error;
-      return askOnce(address, words, options.deadlineMs);
+      return askOnce(address, words, options);
     }
   }
 

@@ -46,6 +46,9 @@ export interface ZaberStageDeps {
   readonly positionToleranceMm: number;
 }
 
+/** Throws where the motion was stopped since it was asked for. */
+type NeedGo = () => void;
+
 type Both<T> = Readonly<Record<"x" | "y", T>>;
 
 /** Fallback where an alert is lost, and the pace of waits that no alert ends. */
@@ -168,9 +171,10 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   }
 
   /** Faults stand until they are cleared: homing would fail by one from before it, which it makes good. */
-  async function acknowledge(on: ZaberSession, axis: ZaberAxis): Promise<void> {
+  async function acknowledge(on: ZaberSession, axis: ZaberAxis, needGo: NeedGo): Promise<void> {
     const flags = await flagsOf(on, axis);
-    if (flags.some((flag) => zaberFlag(flag)?.weight === "alarm")) await on.ask(axis, "warnings clear", QUESTION);
+    if (!flags.some((flag) => zaberFlag(flag)?.weight === "alarm")) return;
+    await on.ask(axis, "warnings clear", { ...QUESTION, needGo });
   }
 
   /** What a reply warns of may hide that the reference is gone; a note, which ranks lower, hides nothing. */
@@ -188,15 +192,13 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     return { x, y };
   }
 
-  async function home(): Promise<void> {
+  async function home(needGo: NeedGo): Promise<void> {
+    needGo();
     const on = live();
-    const epoch = haltCount;
     loseReference();
-    for (const which of ["x", "y"] as const) await acknowledge(on, axes[which]);
-    // Stopped before it began: it must not begin behind the stop.
-    if (haltCount !== epoch) throw stopped(name);
-    await begin(on, { x: "home", y: "home" });
-    const replies = await untilAtRest(on, POLL_MS, homingMs);
+    for (const which of ["x", "y"] as const) await acknowledge(on, axes[which], needGo);
+    await begin(on, needGo, { x: "home", y: "home" });
+    const replies = await untilAtRest(on, needGo, POLL_MS, homingMs);
     for (const which of ["x", "y"] as const) {
       const { flag } = replies[which];
       if (zaberFlag(flag)?.weight === "alarm") throw alarmed(name, flag);
@@ -212,15 +214,15 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
    */
   async function begin(
     on: ZaberSession,
+    needGo: NeedGo,
     words: Both<string>,
     target?: Both<number>,
   ): Promise<{ readonly mayMove: boolean }> {
-    const epoch = haltCount;
     let mayMove = false;
     rest.clear();
     for (const which of ["x", "y"] as const) {
       try {
-        const reply = await beginAxis(on, which, words[which], target?.[which]);
+        const reply = await beginAxis(on, needGo, which, words[which], target?.[which]);
         if (reply.isBusy) {
           mayMove = true;
           rest.expect(keyOf(axes[which]));
@@ -230,14 +232,20 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
         if (mayMove && on.isOpen) await stopAxes(on);
         throw error;
       }
-      if (haltCount !== epoch) throw stopped(name);
+      needGo();
     }
     return { mayMove };
   }
 
-  async function beginAxis(on: ZaberSession, which: "x" | "y", words: string, target?: number): Promise<ZaberReply> {
+  async function beginAxis(
+    on: ZaberSession,
+    needGo: NeedGo,
+    which: "x" | "y",
+    words: string,
+    target?: number,
+  ): Promise<ZaberReply> {
     try {
-      return await on.ask(axes[which], words, ONCE);
+      return await on.ask(axes[which], words, { ...ONCE, needGo });
     } catch (error) {
       if (!isFault(error) || error.code !== "link.timeout" || !on.isOpen) throw error;
       const found = await on.ask(axes[which], "get pos", QUESTION);
@@ -253,21 +261,25 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   }
 
   /** Waits for the alerts of what was begun, then for both axes to read idle; stops them when they are late. */
-  async function untilAtRest(on: ZaberSession, firstWaitMs: number, deadlineMs: number): Promise<Both<ZaberReply>> {
-    const epoch = haltCount;
+  async function untilAtRest(
+    on: ZaberSession,
+    needGo: NeedGo,
+    firstWaitMs: number,
+    deadlineMs: number,
+  ): Promise<Both<ZaberReply>> {
     const untilMs = clock.monoMs() + deadlineMs;
     let waitMs = firstWaitMs;
     let lostLooks = 0;
     for (;;) {
       if (waitMs > 0) await rest.all(waitMs);
-      if (haltCount !== epoch) throw stopped(name);
+      needGo();
       const replies = await readBoth(on).catch((error: unknown) => {
         lostLooks += 1;
         const isLost = isFault(error) && error.code === "link.timeout";
         if (!isLost || !on.isOpen || lostLooks >= LOST_LOOKS_MAX) throw error;
         return undefined;
       });
-      if (haltCount !== epoch) throw stopped(name);
+      needGo();
       waitMs = POLL_MS;
       if (replies === undefined) continue;
       lostLooks = 0;
@@ -280,8 +292,9 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     }
   }
 
-  async function moveTo(target: StagePosition, signal?: AbortSignal): Promise<StageReading> {
+  async function moveTo(needGo: NeedGo, target: StagePosition, signal?: AbortSignal): Promise<StageReading> {
     signal?.throwIfAborted();
+    needGo();
     const on = live();
     if (!isHomed) throw notHomed(name);
     for (const [mm, limitMm] of [
@@ -307,9 +320,10 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       const steps = { x: axisMicrosteps(axes.x, target.xMm), y: axisMicrosteps(axes.y, target.yMm) };
-      const { mayMove } = await begin(on, { x: moveAbsoluteWords(steps.x), y: moveAbsoluteWords(steps.y) }, steps);
+      const words = { x: moveAbsoluteWords(steps.x), y: moveAbsoluteWords(steps.y) };
+      const { mayMove } = await begin(on, needGo, words, steps);
       const waitMs = mayMove ? expectedMs + ALERT_MARGIN_MS : 0;
-      const replies = await untilAtRest(on, waitMs, expectedMs + MOVE_MARGIN_MS);
+      const replies = await untilAtRest(on, needGo, waitMs, expectedMs + MOVE_MARGIN_MS);
       await seeThrough(on, replies);
       const reading = judged(replies, target);
       signal?.throwIfAborted();
@@ -349,8 +363,8 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   }
 
   async function halt(): Promise<void> {
-    const on = live();
     haltCount += 1;
+    const on = live();
     rest.wake();
     lastKnown = undefined;
     await stopAxes(on);
@@ -384,11 +398,16 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     return trapezoidMs(Math.max(xMm, yMm), motion.speedMmS, motion.accelerationMmS2);
   }
 
-  function busily<T>(work: () => Promise<T>): Promise<T> {
+  /** A stop is meant for all that was asked before it, however far that has come. */
+  function busily<T>(work: (needGo: NeedGo) => Promise<T>): Promise<T> {
+    const asked = haltCount;
+    const needGo = (): void => {
+      if (haltCount !== asked) throw stopped(name);
+    };
     return oneAtATime(async () => {
       isBusy = true;
       try {
-        return await work();
+        return await work(needGo);
       } finally {
         isBusy = false;
       }
@@ -412,7 +431,7 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
       };
     },
     home: () => busily(home),
-    moveTo: (target, signal) => busily(() => moveTo(target, signal)),
+    moveTo: (target, signal) => busily((needGo) => moveTo(needGo, target, signal)),
     read,
     halt,
   };

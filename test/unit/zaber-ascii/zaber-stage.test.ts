@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createHomedBench, createZaberBench, rackTruth } from "./bench.ts";
+import { createHomedBench, createZaberBench, rackTruth, type ZaberBench } from "./bench.ts";
 
 function code(expected: string): unknown {
   return expect.objectContaining({ code: expected });
@@ -224,6 +224,60 @@ describe("a stage of Zaber axes", () => {
     await bench.pass(60_000);
     expect(bench.motionsBegun()).toBe(motions);
     expect(rackTruth(bench).xMm).toBeCloseTo(200, 1);
+  });
+
+  it.each([
+    ["a move that waits behind a question", ({ stage }: ZaberBench) => stage.moveTo({ xMm: 240, yMm: 0 }), "read"],
+    ["a homing that waits behind a question", ({ stage }: ZaberBench) => stage.home(), "read"],
+    ["a move that waits behind another", ({ stage }: ZaberBench) => stage.moveTo({ xMm: 240, yMm: 0 }), "move"],
+    ["a homing that waits behind a move", ({ stage }: ZaberBench) => stage.home(), "move"],
+  ] as const)("sends nothing of %s once it was stopped", async (_, ask, before) => {
+    const bench = await createHomedBench();
+    await bench.finish(bench.stage.moveTo({ xMm: 20, yMm: 0 }));
+    const first: Promise<unknown> = before === "read" ? bench.stage.read() : bench.stage.moveTo({ xMm: 30, yMm: 0 });
+    first.catch(() => undefined);
+    const waiting: Promise<unknown> = ask(bench);
+    waiting.catch(() => undefined);
+    // Both lines of the move that is in front are out.
+    if (before === "move") await bench.pass(100);
+    const from = bench.heard.length;
+    await bench.finish(bench.stage.halt());
+    await expect(bench.finish(waiting)).rejects.toMatchObject({ code: "stage.position" });
+    await bench.pass(60_000);
+    const heard = bench.heard.slice(from);
+    const stops = heard.findIndex((line) => line.includes(" stop"));
+    expect(stops).toBeGreaterThanOrEqual(0);
+    expect(heard.slice(stops).filter((line) => / (move|home|warnings clear)/.test(line))).toEqual([]);
+    expect(rackTruth(bench).xMm).toBeLessThan(31);
+    expect(await bench.finish(bench.stage.home().then(() => bench.stage.moveTo({ xMm: 5, yMm: 5 })))).toMatchObject({
+      xMm: 5,
+    });
+  });
+
+  it("sends nothing that was asked while it connected and was stopped there", async () => {
+    const bench = await createHomedBench();
+    const motions = bench.motionsBegun();
+    bench.stage.disconnect();
+    const connecting = bench.stage.connect();
+    const moving = bench.stage.moveTo({ xMm: 240, yMm: 0 });
+    moving.catch(() => undefined);
+    await expect(bench.stage.halt()).rejects.toMatchObject({ code: "link.closed" });
+    await bench.finish(connecting);
+    await expect(bench.finish(moving)).rejects.toMatchObject({ code: "stage.position" });
+    expect(bench.motionsBegun()).toBe(motions);
+  });
+
+  it("does not clear for a homing behind a stop what stood from before", async () => {
+    const bench = await createHomedBench();
+    bench.twin.y.raise("FE");
+    const from = bench.heard.length;
+    const homing = bench.stage.home();
+    homing.catch(() => undefined);
+    // Until the flags of the second axis are asked for.
+    while (!bench.heard.slice(from).some((line) => / 2 \d\d warnings:/.test(line))) await bench.pass(0.5);
+    await bench.finish(bench.stage.halt());
+    await expect(bench.finish(homing)).rejects.toMatchObject({ code: "stage.position" });
+    expect(bench.heard.filter((line) => line.includes("warnings clear"))).toEqual([]);
   });
 
   it("stops even when the first word of the stop is lost", async () => {
