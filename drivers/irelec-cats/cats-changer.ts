@@ -15,8 +15,10 @@ import {
   encodeTrajectory,
 } from "../../protocols/wire/irelec-cats/cats-commands.ts";
 import { inLid } from "../../protocols/wire/irelec-cats/cats-lids.ts";
-import { decodeCatsState, isAnyEcho, isBentEcho, isEcho } from "../../protocols/wire/irelec-cats/cats-replies.ts";
+import { createAttempts, type Attempt } from "../link/attempts.ts";
 import { forgetCode } from "./cats-code.ts";
+import { identifyRobot } from "./cats-identify.ts";
+import { type CatsOrderOptions, createCatsOrder } from "./cats-orders.ts";
 import { type CatsModel, type CatsReading, readRobot } from "./cats-reader.ts";
 import {
   contradictions,
@@ -79,6 +81,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   const sampleType = deps.sampleType ?? 1;
   const readsCodes = deps.readsCodes ?? false;
   const isDouble = deps.tool === DOUBLE_GRIPPER;
+  const attempts = createAttempts(name);
   let isConnected = false;
 
   function report(fault: Fault): void {
@@ -112,47 +115,31 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     return readRobot(name, monitor, clock, model, deps.slotsPerTray);
   }
 
-  async function connect(): Promise<Identity> {
-    disconnect();
-    await monitor.open();
-    await operate.open();
-    const said = await monitor.ask(encodePlain("state"), (line) => line !== "");
-    const state = decodeCatsState(said);
-    if (!state.ok) {
-      disconnect();
-      throw new Fault("device.wrong", name, `What answers is no CATS or ISARA: ${state.why}.`, {
-        received: said.slice(0, 120),
-      });
-    }
+  async function connect(attempt: Attempt): Promise<Identity> {
+    attempt.needWanted();
+    closeLinks();
     try {
-      const reading = await look();
-      if (reading.traysPresent.length < deps.trayCount) {
-        throw new Fault(
-          "device.wrong",
-          name,
-          `The robot tells of ${reading.traysPresent.length} trays, the site file wants ${deps.trayCount}.`,
-        );
-      }
+      await monitor.open();
+      await operate.open();
+      await identifyRobot({ name, monitor, model, trayCount: deps.trayCount, look });
+      attempt.needWanted();
     } catch (error) {
-      disconnect();
-      const isOther = isFault(error) && (error.code === "link.garbled" || error.code === "link.timeout");
-      if (!isOther) throw error;
-      throw new Fault(
-        "device.wrong",
-        name,
-        `The robot answers to its state but not as ${model}: ${error.message}`,
-        {},
-        error,
-      );
+      if (attempt.isWanted) disconnect();
+      throw error;
     }
     isConnected = true;
     return { model, serialNumber: null, firmware: null };
   }
 
-  function disconnect(): void {
+  function closeLinks(): void {
     isConnected = false;
     operate.close();
     monitor.close();
+  }
+
+  function disconnect(): void {
+    attempts.end();
+    closeLinks();
   }
 
   /** Two readings that agree: nothing else guards a line without checksum before the arm is let loose. */
@@ -173,39 +160,35 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     return reading;
   }
 
-  /**
-   * One line on the operate socket. Resolves true when it was accepted, false when the answer was lost or bent: then only the
-   * robot can tell. Rejects with `device.refused` and the robot's words.
-   */
-  async function order(line: string, urgent = false): Promise<boolean> {
-    const command = /^[^(\r]*/.exec(line)?.[0] ?? line;
+  const order = createCatsOrder(name, operate);
+  const stops = createCatsStops({
+    ...{ name, clock, look },
+    orderNow(line) {
+      // A stop goes out even where nobody is connected.
+      operate.wake();
+      monitor.wake();
+      return order(line, { urgent: true });
+    },
+  });
+  const { inTurn, needGo, isStopped } = stops;
+
+  function orderInTurn(line: string): Promise<boolean> {
+    return order(line, { needGo });
+  }
+
+  async function abort(): Promise<void> {
     try {
-      // An echo of another order must not stand for this one; free text answers whatever was asked.
-      const answer = await operate.ask(line, (said) => isEcho(said, command) || (said !== "" && !isAnyEcho(said)), {
-        urgent,
-      });
-      if (isEcho(answer, command)) return true;
-      if (isBentEcho(answer, command)) return false;
-      throw new Fault("device.refused", name, `The robot answered "${answer.slice(0, 120)}" to ${command}.`, {
-        line: line.trim(),
-        answer: answer.slice(0, 200),
-      });
-    } catch (error) {
-      if (isFault(error) && (error.code === "link.timeout" || error.code === "link.closed")) return false;
-      throw error;
+      await stops.abort();
+    } finally {
+      if (!attempts.isWanted) closeLinks();
     }
   }
 
-  const { inTurn, needGo, isStopped, abort } = createCatsStops({
-    ...{ name, clock, look },
-    orderNow: (line) => order(line, true),
-  });
-
   /** Bookkeeping only, and read back: may be sent again without harm. */
-  async function setDelivered(slot: TraySlot | null): Promise<void> {
+  async function setDelivered(slot: TraySlot | null, options: CatsOrderOptions = { needGo }): Promise<void> {
     const place = slot === null ? null : ordered(slot);
     const line = encodeSetDiffractometer(place?.tray ?? 0, place?.slot ?? 0, place === null ? 0 : sampleType);
-    if (!(await order(line))) await order(line);
+    if (!(await order(line, options))) await order(line, options);
     const reading = await look();
     if (isSameSlot(reading.delivered, slot)) return;
     throw notReady(
@@ -231,13 +214,17 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     };
     signal?.addEventListener("abort", onAbort, { once: true });
     const place = slot === null || path === "get" || path === "back" ? null : ordered(slot);
+    const line = encodeTrajectory(path, {
+      tool: deps.tool,
+      ...(place === null ? {} : { tray: place.tray, sample: place.slot, type: sampleType }),
+    });
+    const told = { isSent: false };
+    const needGoNow = (): void => {
+      needGo(signal);
+      told.isSent = true;
+    };
     try {
-      const isAccepted = await order(
-        encodeTrajectory(path, {
-          tool: deps.tool,
-          ...(place === null ? {} : { tray: place.tray, sample: place.slot, type: sampleType }),
-        }),
-      );
+      const isAccepted = await order(line, { needGo: needGoNow });
       return await followPath({
         name,
         clock,
@@ -253,7 +240,8 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
       });
     } catch (error) {
       await stopping;
-      signal?.throwIfAborted();
+      // One that was not sent must read as such.
+      if (told.isSent) signal?.throwIfAborted();
       throw error;
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -264,7 +252,8 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
   function recoverFailedGet(slot: TraySlot | null): Promise<never> {
     return failedGet(name, async () => {
       await abort();
-      await setDelivered(slot);
+      // Of the stop itself, which keeps back only what was asked before it.
+      await setDelivered(slot, {});
       return look();
     });
   }
@@ -280,7 +269,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     // The stage has taken the last one away, as it should; the robot cannot know.
     if (before.delivered !== null) await setDelivered(null);
     const path = readsCodes ? "put_bcrd" : "put";
-    const codeOf = await forgetCode({ readsCodes, look, order }, before);
+    const codeOf = await forgetCode({ readsCodes, look, order: orderInTurn }, before);
     const { reading: after } = await travel(path, from, { ...before, delivered: null }, signal);
     proven(after, { delivered: from, isPresent: true }, `from ${slotText(from)} to the handover place`);
     return { slot: from, code: codeOf(after) };
@@ -335,7 +324,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     }
     if (!isSameSlot(before.delivered, back)) await setDelivered(back);
     const path = readsCodes ? "getput_bcrd" : "getput";
-    const codeOf = await forgetCode({ readsCodes, look, order }, before);
+    const codeOf = await forgetCode({ readsCodes, look, order: orderInTurn }, before);
     const { reading: after, sawEmpty } = await travel(path, next, { ...before, delivered: back }, signal);
     proven(after, { delivered: next, isPresent: true }, `of an exchange of ${slotText(back)} for ${slotText(next)}`);
     if (!sawEmpty) {
@@ -386,7 +375,7 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
     if (found.length > 0) throw notReady(found.join("; "), before);
     if (before.isPowered) return;
     needGo();
-    await order(encodePlain("on"));
+    await orderInTurn(encodePlain("on"));
     await sleep(clock, POWER_ON_MS);
     const after = await look();
     if (!after.isPowered) throw notReady("its drives did not come on", after);
@@ -410,7 +399,10 @@ export function createCatsChanger(deps: CatsChangerDeps): SampleChanger {
       slotsPerTray: deps.slotsPerTray,
       readsCodes,
     },
-    connect: () => inTurn(connect),
+    connect() {
+      const attempt = attempts.begin();
+      return inTurn(() => connect(attempt));
+    },
     disconnect,
     onFault(handler) {
       faultHandlers.add(handler);

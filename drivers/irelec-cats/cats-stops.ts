@@ -1,6 +1,6 @@
 /** Stops of the arm: one on its way is halted where it is, one that was not sent yet stays. */
 import { type Clock, sleep } from "../../protocols/base/clock.ts";
-import { Fault } from "../../protocols/base/fault.ts";
+import { Fault, isFault } from "../../protocols/base/fault.ts";
 import { encodePlain } from "../../protocols/wire/irelec-cats/cats-commands.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import type { CatsReading } from "./cats-reader.ts";
@@ -9,7 +9,7 @@ export interface CatsStopsDeps {
   readonly name: string;
   readonly clock: Clock;
   readonly look: () => Promise<CatsReading>;
-  /** One line on the operate socket, whatever waits for its answer there. False: its answer was lost. */
+  /** One line on the operate socket, whatever waits for its answer there. False: its answer was lost. Rejects with `link.*`. */
   readonly orderNow: (line: string) => Promise<boolean>;
 }
 
@@ -20,7 +20,7 @@ export interface CatsStops {
   readonly isStopped: () => boolean;
   /** Throws Fault `changer.not-ready` where it was stopped before the arm is sent: nothing has moved. */
   readonly needGo: (signal?: AbortSignal) => void;
-  /** Resolves when the arm rests. Rejects with `link.timeout`. */
+  /** Resolves when the arm rests. Rejects with `link.timeout`; until then a link that fails is tried again. */
   readonly abort: () => Promise<void>;
 }
 
@@ -31,6 +31,12 @@ export function createCatsStops({ name, clock, look, orderNow }: CatsStopsDeps):
   const oneAtATime = createOneAtATime(name);
   let abortCount = 0;
   let abortsBefore = 0;
+
+  function unstopped(isHeard: boolean, cause: Fault | undefined): Fault {
+    const unseen = cause === undefined ? "did not stop" : "could not be seen to rest";
+    const what = `The arm ${isHeard ? unseen : "did not say that it heard the stop"} within ${ABORT_DEADLINE_MS} ms`;
+    return new Fault("link.timeout", name, cause === undefined ? `${what}.` : `${what}: ${cause.message}`, {}, cause);
+  }
 
   const isStopped = (): boolean => abortCount !== abortsBefore;
 
@@ -53,17 +59,23 @@ export function createCatsStops({ name, clock, look, orderNow }: CatsStopsDeps):
       abortCount += 1;
       const untilMs = clock.monoMs() + ABORT_DEADLINE_MS;
       let isHeard = false;
+      let cause: Fault | undefined;
+      const unheard = (error: unknown): undefined => {
+        if (!isFault(error) || !error.code.startsWith("link.")) throw error;
+        cause = error;
+        return undefined;
+      };
       for (;;) {
-        if (await orderNow(encodePlain("abort"))) isHeard = true;
+        cause = undefined;
+        if ((await orderNow(encodePlain("abort")).catch(unheard)) === true) isHeard = true;
         // An arm that rests may be about to begin: the bit of its path rises late. It rests for good once it heard the stop.
-        for (let looks = 0; isHeard && looks < 10; looks += 1) {
-          if ((await look()).path === null) return;
+        for (let looks = 0; isHeard && looks < 10 && (looks === 0 || clock.monoMs() <= untilMs); looks += 1) {
+          cause = undefined;
+          const reading = await look().catch(unheard);
+          if (reading !== undefined && reading.path === null) return;
           await sleep(clock, POLL_MS);
         }
-        if (clock.monoMs() > untilMs) {
-          const what = isHeard ? "did not stop" : "did not say that it heard the stop";
-          throw new Fault("link.timeout", name, `The arm ${what} within ${ABORT_DEADLINE_MS} ms.`);
-        }
+        if (clock.monoMs() > untilMs) throw unstopped(isHeard, cause);
         if (!isHeard) await sleep(clock, POLL_MS);
       }
     },
