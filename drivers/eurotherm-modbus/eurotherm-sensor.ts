@@ -15,6 +15,7 @@ import {
   type Measured,
   whyUnbelievable,
 } from "../../protocols/wire/eurotherm/eurotherm-registers.ts";
+import { createAttempts, type Attempt } from "../link/attempts.ts";
 import { refuseUnlessKnown } from "../link/known-firmware.ts";
 import type { ModbusBus } from "../link/modbus-bus.ts";
 import type { ModbusLine } from "../link/modbus-line.ts";
@@ -72,6 +73,7 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
   refuseImpossible(deps, intervalS);
   const oneAtATime = createOneAtATime(name);
   const readings = createSensorReadings({ name, quantity, maximumAgeS }, clock);
+  const attempts = createAttempts(name);
   let talk: Talk | undefined;
   /** Joined but not identified yet. */
   let joining: ModbusBus | undefined;
@@ -81,6 +83,7 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
 
   function drop(): void {
     const open = [talk?.bus, joining];
+    attempts.end();
     talk = undefined;
     joining = undefined;
     stopReading();
@@ -88,21 +91,22 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
     for (const bus of open) bus?.close();
   }
 
-  async function connect(): Promise<Identity> {
-    drop();
-    const bus = await line.join(name, deps.unitId ?? 1, (cause) => {
-      if (talk?.bus !== bus) return;
-      talk = undefined;
-      stopReading();
-      readings.forget();
-      if (cause.code !== "link.closed") readings.report(cause);
-      readings.report(new Fault("link.closed", name, cause.message, {}, cause));
-    });
+  async function connect(attempt: Attempt): Promise<Identity> {
+    const bus = await attempt.open(() =>
+      line.join(name, deps.unitId ?? 1, (cause) => {
+        if (talk?.bus !== bus) return;
+        talk = undefined;
+        stopReading();
+        readings.forget();
+        if (cause.code !== "link.closed") readings.report(cause);
+        readings.report(new Fault("link.closed", name, cause.message, {}, cause));
+      }),
+    );
     joining = bus;
     try {
       const identity = await identify(bus);
       const decimals = await readDecimals(bus);
-      if (joining !== bus) throw new Fault("link.closed", name, "Disconnected while connecting.");
+      attempt.needWanted();
       joining = undefined;
       const opened: Talk = { bus, decimals };
       talk = opened;
@@ -199,7 +203,8 @@ export function createEurothermSensor(deps: EurothermDeps): Sensor {
     maximumAgeS,
     connect() {
       drop();
-      return oneAtATime(connect);
+      const attempt = attempts.begin();
+      return oneAtATime(() => connect(attempt));
     },
     disconnect: drop,
     ...readings.shown,

@@ -7,6 +7,7 @@ import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { PowderPattern } from "../../protocols/diffraction/powder-pattern.ts";
 import type { Identity, Instrument } from "../../protocols/roles/instrument.ts";
 import type { Integrator } from "../../protocols/roles/integrator.ts";
+import { createAttempts } from "../link/attempts.ts";
 import {
   encodePatternWanted,
   encodeWho,
@@ -55,8 +56,7 @@ export function createAskedIntegrator(deps: AskedIntegratorDeps): Integrator & I
   const faultHandlers = new Set<(fault: Fault) => void>();
   const waiting = new Map<number, Waiting>();
   let way: OpenWay | undefined;
-  /** Counts connects and disconnects: what was overtaken meanwhile is nobody's. */
-  let generation = 0;
+  const attempts = createAttempts(name);
   let identified: ((said: IntegratorAnswer | Fault) => void) | undefined;
   let lastId = 0;
 
@@ -97,7 +97,7 @@ export function createAskedIntegrator(deps: AskedIntegratorDeps): Integrator & I
   }
 
   function disconnect(): void {
-    generation += 1;
+    attempts.end();
     const present = way;
     way = undefined;
     present?.close();
@@ -106,28 +106,26 @@ export function createAskedIntegrator(deps: AskedIntegratorDeps): Integrator & I
 
   async function connect(): Promise<Identity> {
     disconnect();
-    const mine = generation;
-    const opened = await deps.openWay({
-      answer(answer) {
-        if (mine === generation) onAnswer(answer);
-      },
-      lost(fault) {
-        if (mine !== generation) return;
-        way = undefined;
-        giveUpAll(fault);
-        report(fault);
-      },
-    });
-    if (mine !== generation) {
-      opened.close();
-      throw new Fault("link.closed", name, "disconnected while connecting");
-    }
+    const attempt = attempts.begin();
+    const opened = await attempt.open(() =>
+      deps.openWay({
+        answer(answer) {
+          if (attempt.isWanted) onAnswer(answer);
+        },
+        lost(fault) {
+          if (!attempt.isWanted) return;
+          way = undefined;
+          giveUpAll(fault);
+          report(fault);
+        },
+      }),
+    );
     if (!opened.isOpen) throw new Fault("link.closed", name, "The link closed as soon as it was open.");
     way = opened;
     try {
       return await identify(opened);
     } catch (error) {
-      if (mine === generation) disconnect();
+      if (attempt.isWanted) disconnect();
       throw error;
     }
   }

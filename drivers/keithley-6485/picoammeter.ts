@@ -28,6 +28,7 @@ import {
   decodePicoammeterIdentity,
   decodeReading,
 } from "../../protocols/wire/keithley-6485/picoammeter-replies.ts";
+import { createAttempts, type Attempt } from "../link/attempts.ts";
 import { refuseUnlessKnown } from "../link/known-firmware.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";
@@ -88,19 +89,21 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
   refuseImpossible(deps, intervalS, perAmpere, cycles);
   const oneAtATime = createOneAtATime(name);
   const readings = createSensorReadings({ name, quantity, maximumAgeS }, clock);
+  const attempts = createAttempts(name);
   let talk: ScpiConversation | undefined;
   let stopReading = NOTHING;
 
   function drop(why: string): void {
     const open = talk;
+    attempts.end();
     talk = undefined;
     stopReading();
     readings.forget();
     open?.close(why);
   }
 
-  async function open(): Promise<ScpiConversation> {
-    const link = await openWithin(clock, deps.openLink, name, deps.openMs);
+  async function open(attempt: Attempt): Promise<ScpiConversation> {
+    const link = await attempt.open(() => openWithin(clock, deps.openLink, name, deps.openMs));
     const fresh: ScpiConversation = createScpiConversation(name, link, clock, replyMs, (why) => {
       if (talk !== fresh) return;
       drop(why);
@@ -109,8 +112,8 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
     return fresh;
   }
 
-  async function connect(): Promise<Identity> {
-    const fresh = await open();
+  async function connect(attempt: Attempt): Promise<Identity> {
+    const fresh = await open(attempt);
     talk = fresh;
     try {
       const found = await askIdentity(name, fresh, clock, "a Keithley 6485", (line) => {
@@ -120,7 +123,7 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
       refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
       refuseUnlessKnown(name, found.firmware, KNOWN_FIRMWARE.test(found.firmware), "A01 to C99");
       await setUp(fresh);
-      if (!isCurrent(fresh)) throw new Fault("link.closed", name, "disconnected while connecting");
+      attempt.needWanted();
       stopReading = readOnGrid(clock, intervalS, () => oneAtATime(() => read(fresh)), readings.report);
       return { model: "Keithley 6485", serialNumber: found.serialNumber, firmware: found.firmware };
     } catch (error) {
@@ -192,7 +195,8 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
     maximumAgeS,
     connect() {
       drop("connecting anew");
-      return oneAtATime(connect);
+      const attempt = attempts.begin();
+      return oneAtATime(() => connect(attempt));
     },
     disconnect() {
       drop("closed by the host");

@@ -16,6 +16,7 @@ import {
   whyUnbelievable,
   type LakeshoreInput,
 } from "../../protocols/wire/lakeshore/lakeshore-lines.ts";
+import { createAttempts, type Attempt } from "../link/attempts.ts";
 import { refuseOtherFirmware } from "../link/known-firmware.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";
@@ -54,11 +55,13 @@ export function createLakeshoreSensor(deps: LakeshoreSensorDeps): Sensor {
   const quantity = "temperature";
   const readings = createSensorReadings({ name, quantity, maximumAgeS }, clock);
   const oneAtATime = createOneAtATime(name);
+  const attempts = createAttempts(name);
   let talk: ScpiConversation | undefined;
   let stopReading = NOTHING;
 
   function drop(why: string): void {
     const open = talk;
+    attempts.end();
     talk = undefined;
     stopReading();
     readings.forget();
@@ -69,8 +72,8 @@ export function createLakeshoreSensor(deps: LakeshoreSensorDeps): Sensor {
     return talk === one;
   }
 
-  async function connect(): Promise<Identity> {
-    const link = await openWithin(clock, deps.openLink, name);
+  async function connect(attempt: Attempt): Promise<Identity> {
+    const link = await attempt.open(() => openWithin(clock, deps.openLink, name));
     const fresh: ScpiConversation = createScpiConversation(name, link, clock, replyMs, (why) => {
       if (!isCurrent(fresh)) return;
       drop(why);
@@ -84,7 +87,7 @@ export function createLakeshoreSensor(deps: LakeshoreSensorDeps): Sensor {
       });
       refuseOtherSerial(name, found.serialNumber, deps.expectedSerialNumber);
       refuseOtherFirmware(name, found.firmware, FIRMWARE_MAJORS);
-      if (!isCurrent(fresh)) throw new Fault("link.closed", name, "disconnected while connecting");
+      attempt.needWanted();
       stopReading = readOnGrid(clock, intervalS, () => oneAtATime(() => read(fresh)), readings.report);
       return { model: `Lake Shore ${found.model}`, serialNumber: found.serialNumber, firmware: found.firmware };
     } catch (error) {
@@ -124,7 +127,8 @@ export function createLakeshoreSensor(deps: LakeshoreSensorDeps): Sensor {
     maximumAgeS,
     connect() {
       drop("connecting anew");
-      return oneAtATime(connect);
+      const attempt = attempts.begin();
+      return oneAtATime(() => connect(attempt));
     },
     disconnect() {
       drop("closed by the host");

@@ -139,6 +139,12 @@ async function setting(on: ZaberSession, name: string, address: ZaberAddress, wo
   }
 }
 
+/** @param said a line that came instead of an answer */
+export function noZaber(name: string, said: string): Fault {
+  if (/^[\x20-\x7e]*$/.test(said)) return wrong(name, `What answers is no Zaber device: ${JSON.stringify(said)}.`);
+  return new Fault("link.garbled", name, "What comes back is no text.", { received: JSON.stringify(said) });
+}
+
 function wrong(name: string, what: string): Fault {
   return new Fault("device.wrong", name, what);
 }

@@ -21,6 +21,24 @@ export function placeText(place: StagePosition): string {
   return `X ${place.xMm.toFixed(3)} mm, Y ${place.yMm.toFixed(3)} mm`;
 }
 
+/** Throws Fault `stage.position` for a target that is no place of the rack. */
+export function refuseOutside(
+  name: string,
+  target: StagePosition,
+  travelMm: { readonly x: number; readonly y: number },
+): void {
+  for (const [mm, limitMm] of [
+    [target.xMm, travelMm.x],
+    [target.yMm, travelMm.y],
+  ] as const) {
+    if (mm >= -0.0005 && mm <= limitMm + 0.0005) continue;
+    throw new Fault("stage.position", name, `The target ${placeText(target)} lies outside the stage's travel.`, {
+      xMm: Number.isFinite(target.xMm) ? target.xMm : null,
+      yMm: Number.isFinite(target.yMm) ? target.yMm : null,
+    });
+  }
+}
+
 export function notHomed(name: string, flag?: string): Fault {
   return new Fault(
     "stage.not-homed",

@@ -11,12 +11,13 @@ import type { Stage, StagePosition, StageReading } from "../../protocols/roles/s
 import { zaberFlag } from "../../protocols/wire/zaber-ascii/zaber-codes.ts";
 import { moveAbsoluteWords, type ZaberAddress } from "../../protocols/wire/zaber-ascii/zaber-commands.ts";
 import type { ZaberReply } from "../../protocols/wire/zaber-ascii/zaber-replies.ts";
+import { createAttempts, type Attempt } from "../link/attempts.ts";
 import { createOneAtATime } from "../link/one-at-a-time.ts";
 import { openWithin } from "../link/open-within.ts";
 import { trapezoidMs } from "../motion/trapezoid-time.ts";
 import { createRestWatch } from "./zaber-rest-watch.ts";
-import { identifyChain, REPLY_DEADLINE_MS } from "./zaber-identify.ts";
-import { alarmed, axisMicrosteps, notHomed, placeText, rackMm, stopped } from "./zaber-places.ts";
+import { identifyChain, noZaber, REPLY_DEADLINE_MS } from "./zaber-identify.ts";
+import { alarmed, axisMicrosteps, notHomed, placeText, rackMm, refuseOutside, stopped } from "./zaber-places.ts";
 import { createZaberSession, type ZaberSession } from "./zaber-session.ts";
 
 /** Family name in the site file. */
@@ -71,6 +72,7 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   const faultHandlers = new Set<(fault: Fault) => void>();
   const oneAtATime = createOneAtATime(name);
   const rest = createRestWatch(clock);
+  const attempts = createAttempts(name);
   let session: ZaberSession | undefined;
   let isHomed = false;
   let isBusy = false;
@@ -101,11 +103,17 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     report(known.weight === "reference" ? notHomed(name, flag) : alarmed(name, flag));
   }
 
-  async function open(): Promise<ZaberSession> {
-    session?.close();
+  function close(): void {
+    const closing = session;
     session = undefined;
     loseReference();
-    const link = await openWithin(clock, deps.openLink, name);
+    closing?.close();
+  }
+
+  async function open(attempt: Attempt): Promise<ZaberSession> {
+    attempt.needWanted();
+    close();
+    const link = await attempt.open(() => openWithin(clock, deps.openLink, name));
     linkCount += 1;
     const opened = createZaberSession(
       name,
@@ -134,22 +142,21 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     return opened;
   }
 
-  async function connect(): Promise<Identity> {
-    const on = await open();
+  async function connect(attempt: Attempt): Promise<Identity> {
+    const on = await open(attempt);
     try {
       const chain = await identifyChain(on, deps);
       homingMs = chain.homingMs;
       await comeToRest(on);
-      isHomed = (await hasReference(on, axes.x)) && (await hasReference(on, axes.y));
+      const found = (await hasReference(on, axes.x)) && (await hasReference(on, axes.y));
+      attempt.needWanted();
+      isHomed = found;
       return chain.identity;
     } catch (error) {
       on.close();
       const said = on.lastGarbled;
       if (!isFault(error) || error.code !== "link.timeout" || said === undefined) throw error;
-      if (!/^[\x20-\x7e]*$/.test(said)) {
-        throw new Fault("link.garbled", name, "What comes back is no text.", { received: JSON.stringify(said) });
-      }
-      throw new Fault("device.wrong", name, `What answers is no Zaber device: ${JSON.stringify(said)}.`);
+      throw noZaber(name, said);
     }
   }
 
@@ -297,16 +304,7 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
     needGo();
     const on = live();
     if (!isHomed) throw notHomed(name);
-    for (const [mm, limitMm] of [
-      [target.xMm, travelMm.x],
-      [target.yMm, travelMm.y],
-    ] as const) {
-      if (mm >= -0.0005 && mm <= limitMm + 0.0005) continue;
-      throw new Fault("stage.position", name, `The target ${placeText(target)} lies outside the stage's travel.`, {
-        xMm: Number.isFinite(target.xMm) ? target.xMm : null,
-        yMm: Number.isFinite(target.yMm) ? target.yMm : null,
-      });
-    }
+    refuseOutside(name, target, travelMm);
     const expectedMs = motionMs(target);
     lastKnown = undefined;
     let stopping: Promise<void> | undefined;
@@ -417,12 +415,13 @@ export function createZaberStage(deps: ZaberStageDeps): Stage {
   return {
     name,
     driver: ZABER_ASCII,
-    connect: () => busily(connect),
+    connect() {
+      const attempt = attempts.begin();
+      return busily(() => connect(attempt));
+    },
     disconnect() {
-      const closing = session;
-      session = undefined;
-      loseReference();
-      closing?.close();
+      attempts.end();
+      close();
     },
     onFault(handler) {
       faultHandlers.add(handler);

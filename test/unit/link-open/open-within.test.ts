@@ -10,46 +10,10 @@ import { createMethodScriptChannel } from "../../../drivers/palmsens-methodscrip
 import type { Clock } from "../../../protocols/base/clock.ts";
 import { Fault } from "../../../protocols/base/fault.ts";
 import type { Identity } from "../../../protocols/roles/instrument.ts";
-import type { Link, OpenLink } from "../../../protocols/roles/link.ts";
+import type { OpenLink } from "../../../protocols/roles/link.ts";
 import { testClock } from "../controller/machine-bench.ts";
 import { MAP } from "../modbus-io/bench.ts";
-
-/** A port that opens when the test says so, if ever. */
-function slowPort() {
-  const links: { isOpen: boolean; written: number }[] = [];
-  const waiting: (() => void)[] = [];
-  const openLink: OpenLink = () =>
-    new Promise<Link>((resolve) => {
-      waiting.push(() => {
-        const state = { isOpen: true, written: 0 };
-        links.push(state);
-        resolve({
-          name: "slow port",
-          get isOpen() {
-            return state.isOpen;
-          },
-          write: (bytes) => (state.written += bytes.length),
-          onData: () => () => undefined,
-          onClose: () => () => undefined,
-          close: () => (state.isOpen = false),
-        });
-      });
-    });
-  return {
-    openLink,
-    links,
-    get asked() {
-      return waiting.length;
-    },
-    open: () => waiting.shift()?.(),
-  };
-}
-
-const ended = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    () => "done",
-    (error: unknown) => error,
-  );
+import { ended, slowPort } from "./slow-port.ts";
 
 describe("opening a link", () => {
   it("that is there in time gives it, open", async () => {
