@@ -27,6 +27,7 @@ import {
   decodePicoammeterError,
   decodePicoammeterIdentity,
   decodeReading,
+  TIME_COMES_ROUND_S,
 } from "../../protocols/wire/keithley-6485/picoammeter-replies.ts";
 import { createAttempts, type Attempt } from "../link/attempts.ts";
 import { refuseUnlessKnown } from "../link/known-firmware.ts";
@@ -75,8 +76,12 @@ const ERRORS_MAX = 20;
 /** A reset and a taken offset keep the unit busy. */
 const SET_UP_MS = 5000;
 const INTERVAL_S = 1;
+/** Its time is told in few digits when it is about to come round. */
+const COMES_ROUND_WITHIN_S = 100;
 /** A letter and two digits, then the day of its making: `B03 Sep 29 2010`. */
 const KNOWN_FIRMWARE = /^[A-C]\d\d(?!\w)/;
+/** An offset that is taken away, which may come on top of full scale, is no greater. */
+const [SMALLEST_RANGE_A] = RANGES_A;
 const NOTHING = (): void => undefined;
 
 /** Throws Fault `site.invalid` for options that cannot be. Faults: `sensor.unreadable`, `link.*`. */
@@ -85,6 +90,8 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
   const intervalS = deps.intervalS ?? INTERVAL_S;
   const perAmpere = deps.perAmpere ?? 1;
   const cycles = deps.powerLineCycles ?? 1;
+  const fullScaleA =
+    deps.rangeA === undefined ? undefined : deps.rangeA + (deps.zeroCorrect === true ? SMALLEST_RANGE_A : 0);
   const replyMs = (deps.replyMs ?? 2000) + cycles * MAINS_PERIOD_MS;
   refuseImpossible(deps, intervalS, perAmpere, cycles);
   const oneAtATime = createOneAtATime(name);
@@ -92,6 +99,8 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
   const attempts = createAttempts(name);
   let talk: ScpiConversation | undefined;
   let stopReading = NOTHING;
+  /** The unit's own, of the last reading on this link. */
+  let lastTimeS = -Infinity;
 
   function drop(why: string): void {
     const open = talk;
@@ -124,6 +133,7 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
       refuseUnlessKnown(name, found.firmware, KNOWN_FIRMWARE.test(found.firmware), "A01 to C99");
       await setUp(fresh);
       attempt.needWanted();
+      lastTimeS = -Infinity;
       stopReading = readOnGrid(clock, intervalS, () => oneAtATime(() => read(fresh)), readings.report);
       return { model: "Keithley 6485", serialNumber: found.serialNumber, firmware: found.firmware };
     } catch (error) {
@@ -167,13 +177,24 @@ export function createPicoammeter(deps: PicoammeterDeps): Sensor {
     }
   }
 
+  /** Of a unit whose time went back. Switched off and on it measures nothing, which looks like no beam. */
+  async function refuseRestarted(on: ScpiConversation): Promise<void> {
+    const isRound = lastTimeS > TIME_COMES_ROUND_S - COMES_ROUND_WITHIN_S;
+    if (isRound && !(await on.ask(ZERO_CHECK_STATE, decodeFlag))) return;
+    const what = `no ${quantity}: the picoammeter was switched off and on, and is to be set up anew`;
+    throw new Fault("sensor.unreadable", name, what);
+  }
+
   /** False when there is nothing more to read on this link. */
   async function read(on: ScpiConversation): Promise<boolean> {
     if (!isCurrent(on)) return false;
     try {
-      const { currentA } = await on.ask(READ, decodeReading);
+      const { currentA, timeS } = await on.ask(READ, (line) => decodeReading(line, fullScaleA));
       if (!isCurrent(on)) return false;
-      if (currentA === null) readings.unreadable("the current overflows the range");
+      if (timeS < lastTimeS) await refuseRestarted(on);
+      if (!isCurrent(on)) return false;
+      lastTimeS = timeS;
+      if (currentA === null) readings.unreadable("the current overflows the range, or cannot be");
       else readings.heard(currentA * perAmpere);
       return true;
     } catch (error) {

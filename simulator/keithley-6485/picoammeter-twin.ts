@@ -12,6 +12,8 @@ export interface PicoammeterTwinDeps {
   readonly identity?: string;
   /** Own offset, taken away by a zero correction. Default 0. */
   readonly offsetA?: number;
+  /** How long it is on when the world begins. Default 0. */
+  readonly onForS?: number;
 }
 
 /** What can go wrong with it. All off to begin with. */
@@ -25,8 +27,12 @@ export interface PicoammeterTwinFaults {
 export interface PicoammeterTwin {
   readonly faults: PicoammeterTwinFaults;
   readonly rangeA: number;
+  /** Off and on again, so quickly that its line does not notice: its settings are those after a reset. */
+  powerCycle(): void;
 }
 
+/** Its own time counts from when it was switched on, up to here, and then from zero again. */
+const TIME_COMES_ROUND_S = 100_000;
 const LINE_MAX = 1000;
 const MAINS_PERIOD_MS = 20;
 const OVERHEAD_MS = 5;
@@ -49,6 +55,7 @@ export function createPicoammeterTwin(deps: PicoammeterTwinDeps): PicoammeterTwi
   const offsetA = deps.offsetA ?? 0;
   const faults: PicoammeterTwinFaults = { isSilent: false, zeroCheckSticks: false };
   const errors: string[] = [];
+  let switchedOnMs = clock.nowMs() - (deps.onForS ?? 0) * 1000;
   let settings = afterReset();
   let zeroA = 0;
   let last: Sample | undefined;
@@ -103,7 +110,7 @@ export function createPicoammeterTwin(deps: PicoammeterTwinDeps): PicoammeterTwi
   function shown(sample: Sample): string {
     const status = sample.isOverflow ? 1 : 0;
     const parts: Readonly<Record<string, string>> = {
-      TIME: scientific(sample.atMs / 1000, 3),
+      TIME: scientific(((sample.atMs - switchedOnMs) / 1000) % TIME_COMES_ROUND_S, 3),
       STAT: scientific(status, 3),
     };
     const reading = sample.value + (settings.elements.includes("UNIT") ? "A" : "");
@@ -293,6 +300,13 @@ export function createPicoammeterTwin(deps: PicoammeterTwinDeps): PicoammeterTwi
     faults,
     get rangeA() {
       return settings.rangeA;
+    },
+    powerCycle() {
+      switchedOnMs = clock.nowMs();
+      settings = afterReset();
+      zeroA = 0;
+      buffer = [];
+      errors.length = 0;
     },
   };
 }

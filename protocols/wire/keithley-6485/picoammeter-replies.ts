@@ -19,20 +19,28 @@ export function decodePicoammeterIdentity(line: string): PicoammeterIdentity | u
 }
 
 export interface PicoammeterReading {
-  /** Null: an overflow, which is no value and never a number. */
+  /** Null: an overflow, or more than can be measured, which is no value and never a number. */
   readonly currentA: number | null;
-  /** The unit's own time, and its status word. */
+  /** The unit's own time: from when it was switched on, up to `TIME_COMES_ROUND_S`, and then from zero again. */
   readonly timeS: number;
   readonly status: number;
 }
 
-/** The unit writes an overflow as 9.9E37. */
-const OVERFLOW_MIN_A = 9e36;
+export const TIME_COMES_ROUND_S = 100_000;
+
+/** The largest range is full here; the unit writes an overflow as 9.9E37. */
+const LARGEST_FULL_SCALE_A = 2.1e-2;
+/** Of full scale: a little over it is still the unit's own error. */
+const POSSIBLE_MAX = 1.05;
 /** Bit of the status word. */
 const STATUS_OVERFLOW = 1;
 
-/** `+1.234560E-09A,+2.345E+01,+0.000E+00` */
-export function decodeReading(line: string): PicoammeterReading | undefined {
+/**
+ * `+1.234560E-09A,+2.345E+01,+0.000E+00`
+ *
+ * @param fullScaleA of the range that is set, where it is fixed
+ */
+export function decodeReading(line: string, fullScaleA: number = LARGEST_FULL_SCALE_A): PicoammeterReading | undefined {
   const [reading = "", time = "", state = "", ...rest] = line.split(",").map((part) => part.trim());
   if (rest.length > 0 || !reading.endsWith("A")) return undefined;
   const currentA = decodeNumber(reading.slice(0, -1));
@@ -40,7 +48,7 @@ export function decodeReading(line: string): PicoammeterReading | undefined {
   const status = decodeNumber(state);
   if (currentA === undefined || timeS === undefined || status === undefined) return undefined;
   if (!Number.isInteger(status) || status < 0) return undefined;
-  const isOverflow = Math.abs(currentA) >= OVERFLOW_MIN_A || status % 2 === STATUS_OVERFLOW;
+  const isOverflow = Math.abs(currentA) > POSSIBLE_MAX * fullScaleA || status % 2 === STATUS_OVERFLOW;
   return { currentA: isOverflow ? null : currentA, timeS, status };
 }
 

@@ -29,7 +29,11 @@ export interface PicoammeterBench extends VirtualTime, PicoammeterParts {
   readonly cable: MemoryLink;
 }
 
-export type PicoammeterBenchOptions = Partial<PicoammeterOptions> & Pick<PicoammeterTwinDeps, "identity" | "offsetA">;
+export type PicoammeterBenchOptions = Partial<PicoammeterOptions> &
+  Pick<PicoammeterTwinDeps, "identity" | "offsetA" | "onForS"> & {
+    /** Changes what the unit says. */
+    readonly alter?: (said: string) => string;
+  };
 
 /** A driver and its simulated picoammeter on one cable in memory; not connected. */
 export function createPicoammeterBench(options: PicoammeterBenchOptions = {}): PicoammeterBench {
@@ -49,6 +53,10 @@ export function createPicoammeterOn(
   const twin = createPicoammeterTwin({
     end: {
       ...cable.end,
+      send(chunk) {
+        const said = Buffer.from(chunk).toString("latin1");
+        cable.end.send(Buffer.from(options.alter?.(said) ?? said, "latin1"));
+      },
       onData(handler) {
         cable.end.onData((chunk) => {
           lines.push(
@@ -65,6 +73,7 @@ export function createPicoammeterOn(
     currentA: () => bench.currentA,
     ...(options.identity === undefined ? {} : { identity: options.identity }),
     ...(options.offsetA === undefined ? {} : { offsetA: options.offsetA }),
+    ...(options.onForS === undefined ? {} : { onForS: options.onForS }),
   });
   const sensor = createPicoammeter({
     name: "diode",

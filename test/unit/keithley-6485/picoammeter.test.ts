@@ -61,6 +61,64 @@ describe("a Keithley 6485 as a sensor", () => {
     expect(bench.faults.map(({ code }) => code)).toEqual(new Array(3).fill("sensor.unreadable"));
   });
 
+  it.each([
+    ["no unit of the kind can measure", {}, "E+02A"],
+    ["its range cannot show", { rangeA: 2.1e-6 }, "E-03A"],
+  ])("calls a current that %s no value", async (_, options, bent) => {
+    let isBent = false;
+    const bench = createPicoammeterBench({
+      ...options,
+      alter: (said) => (isBent ? said.replace("E-06A", bent) : said),
+    });
+    const values: number[] = [];
+    bench.sensor.onReading(({ value }) => values.push(value));
+    await bench.settle(bench.sensor.connect());
+    await bench.pass(2.5);
+    isBent = true;
+    await bench.pass(1);
+    expect(bench.sensor.fresh()).toBeUndefined();
+    expect(bench.faults.map(({ code }) => code)).toEqual(["sensor.unreadable"]);
+    isBent = false;
+    await bench.pass(1);
+    expect(bench.sensor.fresh()?.value).toBeCloseTo(1e-6, 9);
+    expect(Math.max(...values)).toBeLessThan(1.1e-6);
+  });
+
+  it("does not believe a unit that was switched off and on, which measures nothing, until it is set up anew", async () => {
+    const bench = createPicoammeterBench({ rangeA: 2.1e-6, onForS: 50 });
+    const values: number[] = [];
+    bench.sensor.onReading(({ value }) => values.push(value));
+    await bench.settle(bench.sensor.connect());
+    await bench.pass(2.5);
+    bench.twin.powerCycle();
+    await bench.pass(3);
+    expect(bench.sensor.fresh()).toBeUndefined();
+    expect(bench.faults.map(({ code }) => code)).toEqual(["sensor.unreadable", "link.closed"]);
+    expect(bench.faults[0]?.message).toContain("switched off and on");
+    expect(bench.cable.counters.closes).toBe(1);
+    await bench.settle(bench.sensor.connect());
+    await bench.pass(2);
+    expect(bench.twin.rangeA).toBe(2.1e-6);
+    expect(bench.faults).toHaveLength(2);
+    for (const value of values) expect(value).toBeCloseTo(1e-6, 9);
+  });
+
+  it("goes on when the unit's time comes round, unless it measures nothing then", async () => {
+    const bench = createPicoammeterBench({ onForS: 99_996 });
+    const values: number[] = [];
+    bench.sensor.onReading(({ value }) => values.push(value));
+    await bench.settle(bench.sensor.connect());
+    await bench.pass(10.5);
+    expect(bench.faults).toEqual([]);
+    expect(values).toHaveLength(10);
+    const off = createPicoammeterBench({ onForS: 99_990 });
+    await off.settle(off.sensor.connect());
+    await off.pass(2.5);
+    off.twin.powerCycle();
+    await off.pass(2);
+    expect(off.faults.map(({ code }) => code)).toEqual(["sensor.unreadable", "link.closed"]);
+  });
+
   it("reads on its own grid, however long an answer takes", async () => {
     const bench = createPicoammeterBench({ intervalS: 0.5, powerLineCycles: 5 });
     const times: number[] = [];

@@ -82,6 +82,16 @@ describe("answers of a Keithley 6485", () => {
     }
   });
 
+  it("are no number beyond what the unit, or the range that it was set to, can measure", () => {
+    const said = (value: string): string => `${value}A,+1.000E+00,+0.000E+00`;
+    expect(decodeReading(said("+2.150000E-02"))).toMatchObject({ currentA: 0.0215 });
+    for (const value of ["+2.250000E-02", "-2.250000E-02", "+1.0E+00", "-4.2E+30"]) {
+      expect(decodeReading(said(value)), value).toMatchObject({ currentA: null });
+    }
+    expect(decodeReading(said("-2.150000E-09"), 2.1e-9)).toMatchObject({ currentA: -2.15e-9 });
+    expect(decodeReading(said("+2.250000E-09"), 2.1e-9)).toMatchObject({ currentA: null });
+  });
+
   it("are nothing when they are cut, bent or of another kind", () => {
     for (const line of [
       "",
@@ -115,7 +125,7 @@ describe("answers of a Keithley 6485", () => {
 });
 
 describe("a simulated Keithley 6485", () => {
-  function terminal(currentA: number) {
+  function terminal(currentA: number, onForS = 0) {
     const { clock } = createVirtualTime();
     let received = "";
     let input: (chunk: Uint8Array) => void = () => undefined;
@@ -130,7 +140,7 @@ describe("a simulated Keithley 6485", () => {
       },
       hangUp: () => undefined,
     };
-    createPicoammeterTwin({ end, clock, currentA: () => currentA });
+    createPicoammeterTwin({ end, clock, currentA: () => currentA, onForS });
     return async (text: string, seconds = 0.5): Promise<string> => {
       received = "";
       input(Buffer.from(text, "latin1"));
@@ -146,6 +156,12 @@ describe("a simulated Keithley 6485", () => {
     expect(await say("FETC?\n")).toMatch(/^\+1\.2345\d\dE-09A,/);
     expect(await say("SENSe:CURRent:RANGe?\n")).toBe("+2.100000E-09\n");
     expect(await say("FORM:ELEM READ\nREAD?\n")).toMatch(/^\+1\.2345\d\dE-09\n$/);
+  });
+
+  it("counts its time from when it was switched on, and comes round", async () => {
+    const say = terminal(1e-9, 99_999);
+    expect(decodeReading((await say("READ?\n", 2)).trim())?.timeS).toBeGreaterThan(99_990);
+    expect(decodeReading((await say("READ?\n")).trim())?.timeS).toBeLessThan(2);
   });
 
   it("overflows on a range too small, and finds one when it may", async () => {
