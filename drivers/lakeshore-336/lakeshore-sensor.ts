@@ -97,13 +97,18 @@ export function createLakeshoreSensor(deps: LakeshoreSensorDeps): Sensor {
     }
   }
 
+  async function whyNot(on: ScpiConversation): Promise<string | undefined> {
+    return whyUnbelievable(await on.ask(statusQuery(input), decodeReadingStatus));
+  }
+
   /** False when there is nothing more to read on this link. */
   async function read(on: ScpiConversation): Promise<boolean> {
     if (!isCurrent(on)) return false;
     try {
+      // Before and after it: a sensor that is not whole reads as zero, and may have broken or been mended meanwhile.
+      const whyBefore = await whyNot(on);
       const valueC = await on.ask(readingQuery(input), decodeCelsius);
-      // Asked after it, so that a sensor that broke meanwhile is not believed.
-      const why = whyUnbelievable(await on.ask(statusQuery(input), decodeReadingStatus));
+      const why = (await whyNot(on)) ?? whyBefore;
       if (!isCurrent(on)) return false;
       if (why === undefined) readings.heard(valueC);
       else readings.unreadable(why);
