@@ -127,7 +127,7 @@ function capacityPicture(campaign: ExportedCampaign, cell: ExportedCell, theme: 
 
 function dqdvPicture(campaign: ExportedCampaign, cell: ExportedCell, record: RecordReader, theme: Theme): Picture {
   const curves = dqdvCurves(cell, record, CURVES_MAX);
-  const points = curves.flatMap((curve) => curve.points);
+  const points = curves.flatMap(({ pieces }) => pieces.flat());
   const cycles = curves.map(({ step }) => step.cycle);
   const range = { from: Math.min(...cycles), to: Math.max(...cycles) };
   const isOne = !(range.to > range.from);
@@ -143,10 +143,12 @@ function dqdvPicture(campaign: ExportedCampaign, cell: ExportedCell, record: Rec
   return pictureOf(theme, headOf(campaign, cell, `dQ/dV of ${isOne ? "its one cycle" : "each cycle"}, charge positive`), TOP + 460, [
     ...axes.shapes,
     { kind: "line", points: zero, stroke: theme.faint, widthPx: 1 },
-    ...curves.map((curve): Shape => {
-      const points = curve.points.map(({ x, y }) => axes.at(x, y));
-      return { kind: "line", points, stroke: colourFor(curve.step.cycle), widthPx: 1.5 };
-    }),
+    ...curves.flatMap(({ pieces, step }) =>
+      pieces.map((piece): Shape => {
+        const points = piece.map(({ x, y }) => axes.at(x, y));
+        return { kind: "line", points, stroke: colourFor(step.cycle), widthPx: 1.5 };
+      }),
+    ),
     ...(isOne ? [] : colourBar(theme, { ...range, label: "cycle", isWhole: true }, bar)),
     ...emptyNote(theme, points.length > 0),
   ]);

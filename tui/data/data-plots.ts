@@ -4,6 +4,7 @@ import { toldDoses } from "../../controller/export/told-dose.ts";
 import type { RecordReader } from "../../controller/record/record-reader.ts";
 import { COLUMN_COUNT, placeText, positionAt, ROW_COUNT } from "../../protocols/base/position.ts";
 import { plotRows, rangeOf, type PlotPoint } from "../terminal/text/braille-plot.ts";
+import { chargeByVoltage } from "./charge-by-voltage.ts";
 
 export interface Plot {
   readonly title: string;
@@ -17,8 +18,6 @@ export type PlotName = (typeof PLOTS)[number];
 
 /** More columns than a wide terminal has dots. */
 const COLUMNS = 400;
-/** Width of a step of voltage over which charge is gathered. */
-const VOLTAGE_STEP_V = 0.005;
 const MS_PER_H = 3_600_000;
 
 export type SampleSource = Pick<RecordReader, "samples" | "envelope">;
@@ -44,7 +43,7 @@ export function plotOf(name: PlotName, campaign: ExportedCampaign, cell: Exporte
     case "dqdv":
       return {
         ...{ title: `${who}: dQ/dV, mAh/V, of the last step at current`, xName: "voltage_V", yName: "dQdV_mAh_V" },
-        points: chargeByVoltage(cell, record),
+        points: dqdvPoints(cell, record),
       };
   }
 }
@@ -74,22 +73,17 @@ function envelope(
   return points;
 }
 
-/** Charge gathered over steps of voltage, over their width. */
-function chargeByVoltage(cell: ExportedCell, record: SampleSource): readonly PlotPoint[] {
+/** Of the last step at current; broken where samples are missing. */
+function dqdvPoints(cell: ExportedCell, record: SampleSource): readonly PlotPoint[] {
   const step = cell.steps.findLast((one) => one.currentA !== null && one.currentA !== 0);
   if (step === undefined) return [];
-  const byStep = new Map<number, number>();
-  let lastMs: number | null = null;
-  for (const { atMs, voltageV, currentA } of record.samples(cell.channelIndex, step.atMs, step.endMs ?? Infinity)) {
-    if (lastMs !== null) {
-      const bin = Math.floor(voltageV / VOLTAGE_STEP_V);
-      byStep.set(bin, (byStep.get(bin) ?? 0) + (1000 * Math.abs(currentA) * (atMs - lastMs)) / MS_PER_H);
-    }
-    lastMs = atMs;
-  }
-  return [...byStep]
-    .sort(([a], [b]) => a - b)
-    .map(([bin, charge]) => ({ x: (bin + 0.5) * VOLTAGE_STEP_V, y: charge / VOLTAGE_STEP_V }));
+  const pieces = chargeByVoltage(cell, record, step);
+  return pieces.flatMap((piece, index): readonly PlotPoint[] => {
+    const points = piece.map(({ x, y }) => ({ x, y: Math.abs(y) }));
+    const [last, first] = [pieces[index - 1]?.at(-1), piece[0]];
+    if (last === undefined || first === undefined) return points;
+    return [{ x: (last.x + first.x) / 2, y: NaN }, ...points];
+  });
 }
 
 export function plotLines({ title, points }: Plot, width: number, height: number): readonly string[] {
