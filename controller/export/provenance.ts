@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { canonicalJson, type Json } from "../../protocols/base/canonical-json.ts";
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "./exported-campaign.ts";
 import { isoTime } from "./file-names.ts";
+import { addedDose, NO_DOSE, relativeUncertaintyOf, type SummedDose } from "./summed-dose.ts";
 
 /** Of whom and on which terms; what is not said stays open. */
 export interface Attribution {
@@ -183,34 +184,63 @@ interface SumGy {
   readonly meanGy: number;
 }
 
+export interface SpotLayerDose extends SumGy {
+  /** Of the sum, at the layer's front; as good as the same over its thickness. */
+  readonly relativeUncertainty: number;
+}
+
 export interface SpotDose {
   readonly spotIndex: number;
   readonly xMm: number;
   readonly yMm: number;
+  readonly exposures: number;
+  readonly openTimeS: number;
+  readonly layers: ReadonlyMap<string, SpotLayerDose>;
+}
+
+interface SpotSum {
+  readonly first: ExportedExposure;
   exposures: number;
   openTimeS: number;
-  relativeUncertainty: number;
-  readonly layers: Map<string, SumGy>;
+  uncertaintyMost: number;
+  readonly layers: Map<string, { readonly surface: SummedDose; readonly mean: SummedDose }>;
 }
 
 /** What each spot was charged for its own exposures; beam that reaches it from a neighbour's is not in it. */
 export function dosesBySpot(exposures: readonly ExportedExposure[]): readonly SpotDose[] {
-  const spots = new Map<number, SpotDose>();
+  const spots = new Map<number, SpotSum>();
   for (const one of exposures) {
-    const spot: SpotDose = spots.get(one.spotIndex) ?? {
-      ...{ spotIndex: one.spotIndex, xMm: one.spotXMm, yMm: one.spotYMm },
-      ...{ exposures: 0, openTimeS: 0, relativeUncertainty: 0, layers: new Map<string, SumGy>() },
+    const spot: SpotSum = spots.get(one.spotIndex) ?? {
+      ...{ first: one, exposures: 0, openTimeS: 0, uncertaintyMost: 0, layers: new Map() },
     };
     spots.set(one.spotIndex, spot);
     spot.exposures += 1;
     spot.openTimeS += one.openTimeS;
-    spot.relativeUncertainty = Math.max(spot.relativeUncertainty, one.relativeUncertainty);
+    spot.uncertaintyMost = Math.max(spot.uncertaintyMost, one.relativeUncertainty);
     for (const { layer, surfaceGy, meanGy } of one.layerDosesGy) {
-      const sum = spot.layers.get(layer) ?? { surfaceGy: 0, meanGy: 0 };
-      spot.layers.set(layer, { surfaceGy: sum.surfaceGy + surfaceGy, meanGy: sum.meanGy + meanGy });
+      const sum = spot.layers.get(layer) ?? { surface: NO_DOSE, mean: NO_DOSE };
+      spot.layers.set(layer, {
+        surface: addedDose(sum.surface, surfaceGy, one.relativeUncertainty),
+        mean: addedDose(sum.mean, meanGy, one.relativeUncertainty),
+      });
     }
   }
-  return [...spots.values()].sort((a, b) => a.spotIndex - b.spotIndex);
+  return [...spots.values()].map(spotDose).sort((a, b) => a.spotIndex - b.spotIndex);
+}
+
+function spotDose({ first, exposures, openTimeS, uncertaintyMost, layers }: SpotSum): SpotDose {
+  return {
+    ...{ spotIndex: first.spotIndex, xMm: first.spotXMm, yMm: first.spotYMm, exposures, openTimeS },
+    layers: new Map(
+      [...layers].map(([layer, { surface, mean }]) => [
+        layer,
+        {
+          ...{ surfaceGy: surface.totalGy, meanGy: mean.totalGy },
+          relativeUncertainty: relativeUncertaintyOf(surface, uncertaintyMost),
+        },
+      ]),
+    ),
+  };
 }
 
 function highestOf(spots: readonly SpotDose[]): ReadonlyMap<string, SumGy> {

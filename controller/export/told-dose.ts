@@ -1,6 +1,7 @@
 /** The one dose by which an exposure is told where there is room for one only. */
 import { isRecord } from "../record/ledger-row.ts";
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "./exported-campaign.ts";
+import { addedDose, NO_DOSE, type SummedDose } from "./summed-dose.ts";
 
 export interface ToldDose {
   readonly exposure: ExportedExposure;
@@ -9,19 +10,21 @@ export interface ToldDose {
   readonly stepGy: number;
   /** Of the spot, with all its own exposures so far. */
   readonly totalGy: number;
+  /** How far the truth can lie above `totalGy` at worst. */
+  readonly totalUncertaintyGy: number;
 }
 
 /** In order of booking: where the cell's first limit holds, else at the front of the layer that got most. */
 export function toldDoses(campaign: ExportedCampaign, cell: ExportedCell): readonly ToldDose[] {
-  const totals = new Map<string, number>();
+  const totals = new Map<string, SummedDose>();
   return cell.exposures.map((exposure) => {
     const [layer, location] = placeOf(campaign, cell, exposure);
     const dose = exposure.layerDosesGy.find((item) => item.layer === layer);
     const stepGy = (location === "surface" ? dose?.surfaceGy : dose?.meanGy) ?? 0;
     const key = `${exposure.spotIndex} ${layer} ${location}`;
-    const totalGy = (totals.get(key) ?? 0) + stepGy;
-    totals.set(key, totalGy);
-    return { exposure, layer, location, stepGy, totalGy };
+    const sum = addedDose(totals.get(key) ?? NO_DOSE, stepGy, exposure.relativeUncertainty);
+    totals.set(key, sum);
+    return { exposure, layer, location, stepGy, totalGy: sum.totalGy, totalUncertaintyGy: sum.uncertaintyGy };
   });
 }
 

@@ -1,5 +1,6 @@
 /** One cell of a report in numbers: what it did, what it gave, what it was given. Pure. */
 import type { ExportedCampaign, ExportedCell, ExportedHalfCycle } from "../export/exported-campaign.ts";
+import { relativeUncertaintyOf } from "../export/summed-dose.ts";
 import { toldDoses } from "../export/told-dose.ts";
 import { parseDoseLimits } from "../record/dose-limits-event.ts";
 import type { SpotPlan } from "../record/dose-plan-event.ts";
@@ -14,7 +15,7 @@ export interface CellDoseFacts {
   readonly layer: string;
   readonly location: "surface" | "mean";
   readonly convention: string;
-  /** How far the truth can lie above, at worst. */
+  /** How far the truth can lie above `highestGy`, at worst. */
   readonly relativeUncertainty: number;
   /** Largest share of any of the cell's limits, uncertainty and neighbouring spots included; null without a limit. */
   readonly limitFraction: number | null;
@@ -88,7 +89,10 @@ function doseFacts(campaign: ExportedCampaign, cell: ExportedCell, spots: SpotPl
     layer: highest.layer,
     location: highest.location,
     convention: highest.exposure.convention,
-    relativeUncertainty: cell.exposures.reduce((most, one) => Math.max(most, one.relativeUncertainty), 0),
+    relativeUncertainty: relativeUncertaintyOf(
+      { totalGy: highest.totalGy, uncertaintyGy: highest.totalUncertaintyGy },
+      cell.exposures.reduce((most, one) => Math.max(most, one.relativeUncertainty), 0),
+    ),
     limitFraction: limits.length === 0 ? null : audit.judge(limits, spots),
     limitGy: limit?.doseGy ?? null,
     exposures: cell.exposures.filter(({ openTimeS }) => openTimeS > 0).length,

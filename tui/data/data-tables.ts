@@ -53,7 +53,7 @@ function cycleRows({ clock }: ExportedCampaign, cell: ExportedCell): readonly Ro
 }
 
 function exposureRows(campaign: ExportedCampaign, cell: ExportedCell): readonly Row[] {
-  return toldDoses(campaign, cell).map(({ exposure, layer, location, stepGy, totalGy }) => ({
+  return toldDoses(campaign, cell).map(({ exposure, layer, location, stepGy, totalGy, totalUncertaintyGy }) => ({
     position: cell.position,
     exposure: exposure.exposureId,
     at: isoTime(campaign.clock.startMs + exposureMs(exposure)),
@@ -69,6 +69,7 @@ function exposureRows(campaign: ExportedCampaign, cell: ExportedCell): readonly 
     dose_Gy: stepGy,
     spot_dose_Gy: totalGy,
     relative_uncertainty: exposure.relativeUncertainty,
+    spot_dose_uncertainty_Gy: totalUncertaintyGy,
   }));
 }
 

@@ -117,6 +117,7 @@ const PRIMARY: Stream = {
     dose_convention: text("ledger"),
     dose_step: number("ledger", "Gy"),
     dose_total: number("ledger", "Gy"),
+    dose_total_uncertainty: number("ledger", "Gy"),
     dose_relative_uncertainty: number("ledger", ""),
     dose_charged_by: text("ledger"),
     cell_voltage: number("channel", "V"),
@@ -158,7 +159,7 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
     })),
   );
   all.sort((a, b) => a.atMs - b.atMs);
-  for (const { cell, exposure: one, layer, location, stepGy, totalGy, pass, atMs } of all) {
+  for (const { cell, exposure: one, layer, location, stepGy, totalGy, totalUncertaintyGy, pass, atMs } of all) {
     run.event(PRIMARY, (campaign.clock.startMs + atMs) / 1000, {
       cell_index: cellIndex(cell),
       position: cell.position,
@@ -179,6 +180,7 @@ function writeExposures(campaign: ExportedCampaign, run: RunWriter): void {
       dose_convention: one.convention,
       dose_step: stepGy,
       dose_total: totalGy,
+      dose_total_uncertainty: totalUncertaintyGy,
       dose_relative_uncertainty: one.relativeUncertainty,
       dose_charged_by: one.basis,
       cell_voltage: one.cell?.voltageV ?? null,

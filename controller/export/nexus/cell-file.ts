@@ -112,7 +112,7 @@ function writeDose(entry: Group, campaign: ExportedCampaign, cell: ExportedCell)
   numberFields(
     group,
     "dose_total_errors",
-    told.map(({ totalGy, exposure }) => totalGy * exposure.relativeUncertainty),
+    told.map(({ totalUncertaintyGy }) => totalUncertaintyGy),
     "Gy",
   );
   group.create_attribute("layer", told[0]?.layer ?? "");

@@ -80,10 +80,10 @@ const TABLES: readonly Table[] = [
       for (const cell of campaign.cells) {
         const conventions = [...new Set(cell.exposures.map(({ convention }) => convention))].sort().join(" ");
         for (const spot of dosesBySpot(cell.exposures))
-          for (const [layer, { surfaceGy, meanGy }] of spot.layers)
+          for (const [layer, { surfaceGy, meanGy, relativeUncertainty }] of spot.layers)
             yield [
               ...[cell.position, cell.barcode, spot.spotIndex, spot.xMm, spot.yMm, spot.exposures, spot.openTimeS],
-              ...[layer, surfaceGy, meanGy, conventions, spot.relativeUncertainty],
+              ...[layer, surfaceGy, meanGy, conventions, relativeUncertainty],
             ];
       }
     },
