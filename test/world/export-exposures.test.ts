@@ -130,3 +130,17 @@ describe("a dose with all that a spot had before", () => {
     expect(dose?.relativeUncertainty).toBeCloseTo(shares[highest] ?? NaN, 9);
   });
 });
+
+describe("the flux of an exposure", () => {
+  it("is told with its source beside what was charged", async () => {
+    const fluxes = cell.exposures.map(({ i0PhS }) => i0PhS);
+    const sources = cell.exposures.map(({ i0Source }) => i0Source);
+    expect(await nexusColumns(["exposures/i0", "exposures/i0_source"])).toEqual([fluxes, sources]);
+    const rows = (await csvRows("exposures.csv")).filter(
+      ({ position, layer }) => position === cell.position && layer === "positive electrode",
+    );
+    expect(rows.map((row) => Number(row["i0_ph_s"]))).toEqual(fluxes);
+    expect(rows.map((row) => row["i0_source"])).toEqual(sources);
+    expect(rows.map((row) => Number(row["flux_ph_s"]))).toEqual(cell.exposures.map(({ fluxPhS }) => fluxPhS));
+  });
+});

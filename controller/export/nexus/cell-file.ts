@@ -145,7 +145,9 @@ function writeExposures(entry: Group, campaign: ExportedCampaign, cell: Exported
   texts("geometry", (one) => one.frameRead?.geometry?.file ?? "");
   texts("geometry_sha256", (one) => one.frameRead?.geometry?.sha256 ?? "");
   texts("normalisation", () => NORMALISATION);
+  texts("i0_source", (one) => one.i0Source);
   numbers("frame_index", "", (one) => (one.frame === null ? null : (one.frameRead?.imageIndex ?? IMAGE_INDEX)));
+  numbers("i0", "1/s", (one) => one.i0PhS);
   numbers("ring_current", "mA", (one) => one.ringCurrentMa);
   numbers("transmitted_current", "A", (one) => one.transmittedA);
   numbers("transmission", "", transmissionOf);

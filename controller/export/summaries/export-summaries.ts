@@ -52,6 +52,7 @@ const TABLES: readonly Table[] = [
       ...["flux_ph_s", "flux_source", "ring_current_mA", "filter_transmission", "fluence_ph_cm2", "layer"],
       ...["surface_Gy", "mean_Gy", "convention", "relative_uncertainty", "charged_by", "frame", "frame_sha256"],
       ...["frame_index", "read_sha256", "geometry_file", "geometry_sha256", "it_A", "it_ph_s", "transmission"],
+      ...["i0_ph_s", "i0_source"],
     ],
     function* exposures(campaign) {
       for (const cell of campaign.cells)
@@ -66,7 +67,7 @@ const TABLES: readonly Table[] = [
               ],
               ...[one.frameRead?.sha256 ?? null, one.frameRead?.geometry?.file ?? null],
               ...[one.frameRead?.geometry?.sha256 ?? null],
-              ...[one.transmittedA, one.transmittedPhS, transmissionOf(one)],
+              ...[one.transmittedA, one.transmittedPhS, transmissionOf(one), one.i0PhS, one.i0Source],
             ];
     },
   ],
