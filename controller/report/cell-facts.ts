@@ -6,6 +6,7 @@ import { parseDoseLimits } from "../record/dose-limits-event.ts";
 import type { SpotPlan } from "../record/dose-plan-event.ts";
 import { createFindingList } from "../record/finding-list.ts";
 import { createDoseAudit } from "../record/verify-doses.ts";
+import { gapStretches, secondsOf } from "./gap-stretches.ts";
 
 export type CellState = "complete" | "isolated" | "stopped" | "going-on" | "unfinished";
 
@@ -58,7 +59,7 @@ export function cellFacts(campaign: ExportedCampaign, cell: ExportedCell, spots:
     retention: whole ? last / first : null,
     lastEfficiency: cell.halfCycles.findLast((half) => half.coulombicEfficiency !== null)?.coulombicEfficiency ?? null,
     lastHalf: cell.halfCycles.findLast((half) => half.capacityAh !== null) ?? null,
-    gapS: cell.gaps.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1000, 0),
+    gapS: secondsOf(gapStretches(cell.gaps)),
     dose: doseFacts(campaign, cell, spots),
   };
 }

@@ -5,6 +5,7 @@
 import { effectBetweenGroups, type Effect } from "../../protocols/verdict/paired-effect.ts";
 import type { ExportedCampaign, ExportedCell, ExportedExposure } from "../export/exported-campaign.ts";
 import type { CellFacts } from "./cell-facts.ts";
+import { gapStretches, secondsOf } from "./gap-stretches.ts";
 
 /** Cells of one group, chemistry, electrolyte, protocol and nominal capacity: made to be alike. */
 export interface LikeCells {
@@ -147,7 +148,7 @@ function reliabilityOf({ cells, clock }: ExportedCampaign): Reliability {
       (middle?.clocks ?? []).flatMap((one) => (one.instrument === channel ? [one.uncertaintyS] : [])),
     ),
   );
-  const gaps = cells.flatMap((cell) => cell.gaps);
+  const gaps = cells.flatMap((cell) => gapStretches(cell.gaps));
   return {
     exposures: made.length,
     fluxBySource: countsOf(made.map(({ fluxSource }) => fluxSource)),
@@ -158,7 +159,7 @@ function reliabilityOf({ cells, clock }: ExportedCampaign): Reliability {
     withMiddle: made.filter(({ middle }) => middle?.voltageV != null).length,
     wallOffsetS: clock.wallOffsetS,
     gaps: gaps.length,
-    gapS: gaps.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1000, 0),
+    gapS: secondsOf(gaps),
     cellsWithGaps: cells.filter((cell) => cell.gaps.length > 0).length,
   };
 }

@@ -5,7 +5,7 @@ import { cellFacts, type CellFacts } from "../../../controller/report/cell-facts
 import { createCensor } from "../../../controller/report/foreign-words.ts";
 import { groupAccounts } from "../../../controller/report/group-account.ts";
 import { createIncidentFold, incidentLines } from "../../../controller/report/incidents.ts";
-import { spreadOf } from "../../../controller/report/quality.ts";
+import { qualityOf, spreadOf } from "../../../controller/report/quality.ts";
 import type { ReportScope } from "../../../controller/report/report-scope.ts";
 import { requestAccount } from "../../../controller/report/request-account.ts";
 import { summarySentences, whatToDo, type SummaryFacts } from "../../../controller/report/summary-sentences.ts";
@@ -246,6 +246,18 @@ describe("three sentences", () => {
     expect(damaged).toMatch(/^To do: 1 stretch of the record cannot be read, so run beamrack verify/);
     expect(whatToDo("toString")).toBe("look into it");
   });
+});
+
+it("counts no moment of a gap twice, and gaps that lie one over the other as one", () => {
+  const gap = (fromS: number, toS: number) => ({ fromMs: 1000 * fromS, toMs: 1000 * toS, reason: "link lost" });
+  const cellWith = (position: string, gaps: readonly object[]): ExportedCell =>
+    ({ position, halfCycles: [], gaps, exposures: [], steps: [], over: null }) as unknown as ExportedCell;
+  const some = cellWith("A1", [gap(50, 60), gap(10, 30), gap(20, 40), gap(12, 15), gap(40, 41), gap(80, 80)]);
+  const cells = [some, cellWith("A2", [gap(10, 30)]), cellWith("A3", [])];
+  const campaign = { isComplete: true, cells, doseLimits: [], clock: {}, lastMs: 1e6 } as unknown as ExportedCampaign;
+  const facts = cells.map((cell) => cellFacts(campaign, cell, undefined));
+  expect(facts.map(({ gapS }) => gapS)).toEqual([41, 20, 0]);
+  expect(qualityOf(campaign, facts).reliability).toMatchObject({ gaps: 4, gapS: 61, cellsWithGaps: 2 });
 });
 
 it("has as spread the deviation of the cells and not that of their mean", () => {
