@@ -1,10 +1,10 @@
 /** `beamrack repair DIR --out DIR`: what can be read of a damaged data folder, in a new one. */
-import { existsSync, renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { salvageRecord, type SalvageReport } from "../../controller/record/salvage.ts";
 import { Fault, isFault } from "../../protocols/base/fault.ts";
 import type { CommandContext } from "../command-context.ts";
+import { createRepairFolder, type RepairFolder } from "../export/repair-folder.ts";
 import { countText, plainText } from "../progress/number-text.ts";
 
 const USAGE = "beamrack repair";
@@ -26,7 +26,6 @@ export function repairCommand(
   if (folder === undefined || more.length > 0) throw new Fault("command.usage", USAGE, "takes one data folder");
   if (values.out === undefined) throw new Fault("command.usage", USAGE, "--out DIR says where to");
   const out = values.out.replace(/(?<=.)\/+$/, "");
-  if (existsSync(out)) throw new Fault("export.exists", out, "there is something of this name");
   if (resolve(out).startsWith(`${resolve(folder)}/`))
     throw new Fault("command.usage", USAGE, "the new folder cannot stand in the damaged one");
   const report = salvageWhole(folder, out);
@@ -37,15 +36,14 @@ export function repairCommand(
 
 /** What is called `out` is whole: it is made under another name, and nothing is left of it where that fails. */
 function salvageWhole(folder: string, out: string): SalvageReport {
-  const part = `${out}.part`;
-  if (existsSync(part))
-    throw new Fault("export.exists", part, "it is written there first, and there is something of this name");
+  let made: RepairFolder | undefined;
   try {
-    const report = salvageRecord(folder, part);
-    renameSync(part, out);
+    made = createRepairFolder(out);
+    const report = salvageRecord(folder, made.record);
+    made.finish();
     return report;
   } catch (error) {
-    if (existsSync(part)) rmSync(part, { recursive: true, force: true });
+    made?.discard();
     throw outputFault(error, out);
   }
 }
