@@ -1,6 +1,6 @@
 /** The file that a report goes to: it has its name when all is in it and on the disk, and takes the place of nothing. */
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { Fault } from "../../protocols/base/fault.ts";
 import { PAGE_BEGIN } from "./report-page.ts";
 
@@ -43,10 +43,9 @@ export function createReportFile(path: string): ReportFile {
         closeSync(handle);
         isOpen = false;
         try {
-          // Unlike a renaming it fails where something of the name came meanwhile.
-          linkSync(part, path);
+          giveName(part, path);
         } catch (error) {
-          if (error instanceof Error && "code" in error && error.code === "EEXIST")
+          if (hasCode(error, ["EEXIST"]))
             throw new Fault("export.exists", path, "something of this name came meanwhile", {}, error);
           throw error;
         }
@@ -60,6 +59,31 @@ export function createReportFile(path: string): ReportFile {
       rmSync(part, { force: true });
     },
   };
+}
+
+/** What file systems answer that know no second name of a file, as exFAT and shares over SMB. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+
+/** Unlike a renaming by itself it fails with EEXIST where something of the name came meanwhile. */
+function giveName(part: string, path: string): void {
+  try {
+    linkSync(part, path);
+    return;
+  } catch (error) {
+    if (!hasCode(error, NO_LINKS)) throw error;
+  }
+  // An empty file holds the name, so that what the renaming takes the place of is one's own.
+  closeSync(openSync(path, "wx", 0o644));
+  try {
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
 function isHalfReport(path: string): boolean {
