@@ -89,11 +89,14 @@ export function createExpected(): ExpectedFold {
         ...endEvent(calendar.campaignEndsMs, startMs, "the campaign ends"),
       ];
       const beamEndMs = (calendar.beamEndsMs ?? Infinity) - startMs;
+      const campaignEndMs = (calendar.campaignEndsMs ?? Infinity) - startMs;
       // None is begun at the end itself.
-      const lastSweepMs = (calendar.campaignEndsMs ?? Infinity) - startMs - 1;
+      const lastSweepMs = campaignEndMs - 1;
+      // With the campaign its cells are done, in the middle of a step too.
+      const ends = [...steps.values()].flat().filter(({ atMs }) => atMs <= campaignEndMs);
       return {
         announced: inOrder(announced),
-        steps: isOver ? [] : inOrder([...steps.values()].flat()),
+        steps: isOver ? [] : inOrder(ends),
         requests: inOrder(requests.map(requestEvent)),
         sweeps: isOver ? null : sweepsIn(fromMs, Math.min(toMs, beamEndMs, lastSweepMs)),
       };

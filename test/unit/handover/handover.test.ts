@@ -167,6 +167,20 @@ describe("what to expect", () => {
   });
 });
 
+it("steps are not expected to end behind the campaign, by its calendar as it was last amended", () => {
+  const steps = [9.4, 9.6].map((hours, index) => ({ step: index + 1, ends_in_s: 3600 * (hours - 4), spread_s: 60 }));
+  const forecast: Told = [4, "cell-forecast", { position: "B4", steps }];
+  const endsAt = (campaignEndsHours: number | null): Told => {
+    const endMs = campaignEndsHours === null ? null : START + campaignEndsHours * HOUR;
+    return [5, "campaign-amended", { calendar: { stops: [], beam_ends_ms: null, campaign_ends_ms: endMs } }];
+  };
+  const texts = (events: readonly Told[]) => page(events).ahead.steps.map(({ text }) => text);
+  expect(texts([forecast])).toEqual(["step 1 ends"]);
+  expect(texts([forecast, endsAt(9.3)])).toEqual([]);
+  expect(texts([forecast, endsAt(9.6)])).toEqual(["step 1 ends", "step 2 ends"]);
+  expect(texts([forecast, endsAt(null)])).toEqual(["step 1 ends", "step 2 ends"]);
+});
+
 it("sweeps are expected in the cadence that the last amendment gave them", () => {
   const { ahead } = page([
     [3, "sweep-begun", { sweep: 1 }],
