@@ -15,6 +15,8 @@ export interface CommandLineDeps {
   printError(line: string): void;
   version(): string;
   createContext(json: boolean): Promise<CommandContext>;
+  /** The command was called: from now on it listens itself for who would end it, or nobody does. */
+  begun?(): void;
 }
 
 /** Arguments as given after `beamrack`. Resolves to the exit code; never rejects. */
@@ -40,7 +42,10 @@ export async function runCommandLine(
     if (command === undefined) throw unknownCommand(name, commands);
     if (flags.has("--help")) return printAll(commandHelp(command));
     const run = await command.load();
-    return await run(await deps.createContext(json), args);
+    const context = await deps.createContext(json);
+    const running = run(context, args);
+    deps.begun?.();
+    return await running;
   } catch (error) {
     return report(error, rest[0], json, deps);
   }

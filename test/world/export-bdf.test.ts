@@ -198,7 +198,7 @@ describe("an export that cannot be", () => {
 
   it("leaves nothing when it is broken off, and can be begun again", async () => {
     const place = newPlace();
-    const context = exporting({ interruptAfter: 3 });
+    const context = exporting({ interruptAfter: 4 });
     expect(await exportCommand(context, [run.folder, "--as", "bdf", "--out", place])).toBe(1);
     expect(context.errors.join("\n")).toContain("broken off");
     expect(filesIn(join(place, ".."))).toEqual([]);

@@ -1,6 +1,7 @@
 /** `beamrack export DIR --as FORM --out OUT`: a campaign's data in a form that other people's tools read. */
 import { hash } from "node:crypto";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { CampaignRecord } from "../../controller/export/read-campaign-record.ts";
@@ -79,17 +80,36 @@ const EXPORTS: Readonly<Record<ExportForm, Export>> = {
 
 /** Resolves to 0, or to 1 when it was broken off. Throws a Fault of severity `refuse` where there is nothing to export. */
 export async function exportCommand(context: ExportContext, args: readonly string[]): Promise<number> {
-  const wish = readWish(context, args);
+  const interrupts: InterruptReason[] = [];
+  const stopListening = context.onInterrupt((reason) => {
+    interrupts.push(reason);
+  });
+  try {
+    return await exportUnless(context, readWish(context, args), () => interrupts.length > 0);
+  } finally {
+    stopListening();
+  }
+}
+
+async function exportUnless(context: ExportContext, wish: Wish, isBrokenOff: () => boolean): Promise<number> {
   const record = openRecord(wish.folder);
   try {
     const campaign = readCampaignRecord(record, wish.group, wish.folder);
     const { head } = record;
     if (wish.frames.folder !== null && !isFolder(wish.frames.folder))
       throw new Fault("file.missing", wish.frames.folder, "no such folder of frames");
+    // All this was read at one go. Whoever would end it is heard once the process waits for the disk, and after a turn.
+    await stat(wish.folder);
+    await context.drain();
+    if (isBrokenOff()) {
+      const earlier = existsSync(`${wish.out}.part`) ? `what waits in ${wish.out}.part is as it was; ` : "";
+      context.printError(`${wish.out}: broken off before anything was written; ${earlier}the data folder is as it was`);
+      return 1;
+    }
     const folder = createExportFolder(wish.out, keyOf(campaign, head, wish));
     try {
       if (folder.kept > 0) context.printError(`goes on where it was broken off: ${folder.kept} files of it stand`);
-      const made = await make(context, campaign, record, folder, wish);
+      const made = await make({ ...context, isBrokenOff }, campaign, record, folder, wish);
       if (made === null) {
         const rest = folder.leave()
           ? `what is finished waits in ${wish.out}.part, and the same command goes on from there`
@@ -108,6 +128,10 @@ export async function exportCommand(context: ExportContext, args: readonly strin
   }
 }
 
+interface Breakable extends Pick<ExportContext, "printError" | "drain"> {
+  readonly isBrokenOff: () => boolean;
+}
+
 interface Made {
   readonly campaign: ExportedCampaign;
   readonly summary: ExportSummary;
@@ -116,7 +140,7 @@ interface Made {
 
 /** Null when somebody broke it off. */
 async function make(
-  context: ExportContext,
+  context: Breakable,
   bare: ExportedCampaign,
   record: CampaignRecord & SampleRecord,
   target: ExportTarget,
@@ -150,28 +174,20 @@ function keyOf(campaign: ExportedCampaign, head: StoredHead | undefined, wish: W
 
 /** Null when somebody broke it off. */
 async function goThrough<Result>(
-  context: ExportContext,
+  { printError, drain, isBrokenOff }: Breakable,
   running: Generator<ExportProgress, Result>,
 ): Promise<Result | null> {
-  const interrupts: InterruptReason[] = [];
-  const stopListening = context.onInterrupt((reason) => {
-    interrupts.push(reason);
-  });
-  try {
-    let toldTenths = 0;
-    for (;;) {
-      const step = running.next();
-      if (step.done === true) return step.value;
-      const tenths = Math.floor((10 * step.value.done) / Math.max(1, step.value.of));
-      if (tenths > toldTenths && tenths < 10) {
-        toldTenths = tenths;
-        context.printError(`${tenths * 10} %`);
-      }
-      await context.drain();
-      if (interrupts.length > 0) return null;
+  let toldTenths = 0;
+  for (;;) {
+    const step = running.next();
+    if (step.done === true) return step.value;
+    const tenths = Math.floor((10 * step.value.done) / Math.max(1, step.value.of));
+    if (tenths > toldTenths && tenths < 10) {
+      toldTenths = tenths;
+      printError(`${tenths * 10} %`);
     }
-  } finally {
-    stopListening();
+    await drain();
+    if (isBrokenOff()) return null;
   }
 }
 

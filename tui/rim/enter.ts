@@ -3,6 +3,7 @@ import { Fault, faultText } from "../../protocols/base/fault.ts";
 import { runCommandLine } from "../command-line.ts";
 import { plainLines } from "../progress/number-text.ts";
 import { keepHeapSmall } from "./heap.ts";
+import { listenUntilBegun } from "./interrupts.ts";
 import { createOutput } from "./output.ts";
 import { packageRoot } from "./package-root.ts";
 
@@ -14,6 +15,9 @@ export async function enter(): Promise<void> {
   process.env["NODE_ENV"] ??= "production";
   const out = createOutput(process.stdout, process.env);
   const err = createOutput(process.stderr, process.env);
+  const begun = listenUntilBegun((reason) => {
+    err.write(`beamrack: ended by ${reason} before it began; nothing was done\n`);
+  });
   const done = await runCommandLine(process.argv.slice(2), {
     print: (line) => {
       out.write(`${plainLines(line)}\n`);
@@ -22,11 +26,13 @@ export async function enter(): Promise<void> {
       err.write(`${plainLines(line)}\n`);
     },
     version: () => packageRoot().version,
+    begun,
     async createContext(json) {
       const { createNodeContext } = await import("./node-context.ts");
       return createNodeContext({ json, out, err });
     },
   });
+  begun();
   await Promise.all([out.flush(), err.flush()]);
   if (out.trouble !== null) err.write(`${faultText(new Fault("output.unwritable", "stdout", out.trouble))}\n`);
   const exitCode = out.trouble !== null && done === 0 ? 1 : done;

@@ -1,4 +1,7 @@
-/** Ctrl-C, an order to stop, a lost terminal: the first asks the command to end well, the second ends the process. */
+/**
+ * Ctrl-C, an order to stop, a lost terminal: the first asks the command to end well, the second ends the process. Before
+ * the command has begun there is nothing to end well.
+ */
 import { constants } from "node:os";
 import { performance } from "node:perf_hooks";
 import { isatty } from "node:tty";
@@ -42,5 +45,20 @@ export function listenForInterrupts(
   for (const signal of SIGNALS) process.on(signal, listener);
   return () => {
     for (const signal of SIGNALS) process.off(signal, listener);
+  };
+}
+
+/** Until it is released the first of them ends the process, once `onEnd` was told. */
+export function listenUntilBegun(onEnd: (reason: InterruptReason) => void): () => void {
+  const listeners = (["SIGINT", "SIGTERM"] as const).map((reason) => {
+    const listener = (): void => {
+      onEnd(reason);
+      process.exit(128 + constants.signals[reason]);
+    };
+    process.on(reason, listener);
+    return { reason, listener };
+  });
+  return () => {
+    for (const { reason, listener } of listeners) process.off(reason, listener);
   };
 }

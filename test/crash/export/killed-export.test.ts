@@ -146,8 +146,8 @@ describe("an export that is broken off by hand", () => {
     record.close();
     const out = newPlace();
     const args = [folder, "--as", "rocrate", "--tables", "csv", "--out", out];
-    // One walk over the record for tables; broken off in the next one, for NeXus.
-    const broken = exporting({ interruptAfter: blocks + 2 });
+    // A breath before it begins, one walk over the record for tables; broken off in the next one, for NeXus.
+    const broken = exporting({ interruptAfter: blocks + 3 });
     expect(await exportCommand(broken, args)).toBe(1);
     expect(broken.errors.at(-1)).toMatch(/what is finished waits in .*\.part, and the same command goes on from there/);
     expect(existsSync(out)).toBe(false);
