@@ -184,7 +184,9 @@ function happenedIn(all: readonly Told[], fromMs: number, toMs: number, nowMs: n
   const notes: HandoverNote[] = [];
   let sweeps = 0;
   let stepsEnded = 0;
-  for (const { type, atMs, data } of all) {
+  const carriedOut = ordersCarriedOut(all);
+  for (const told of all) {
+    const { type, atMs, data } = told;
     if (atMs < fromMs) continue;
     if (atMs >= toMs) continue;
     if (type === "sweep-begun") sweeps += 1;
@@ -192,7 +194,7 @@ function happenedIn(all: readonly Told[], fromMs: number, toMs: number, nowMs: n
     else if (type === "exposure-ended") count(exposures, data["outcome"]);
     else if (type === "request-missed") count(missed, data["reason"]);
     else if (type === "cell-noted") notes.push({ atMs, ...noteOf(data) });
-    if (!OF_NOTE.has(type)) continue;
+    if (!OF_NOTE.has(type) || carriedOut.has(told)) continue;
     const { where, text } = tellEvent(type, data);
     // An alarm's number makes every one of a kind another.
     const plain = text.replace(/^alarm \d+/, "alarm");
@@ -204,6 +206,20 @@ function happenedIn(all: readonly Told[], fromMs: number, toMs: number, nowMs: n
   }
   const beamLostMs = lostMs(all, fromMs, nowMs);
   return { ...{ sweeps, exposures, missed, stepsEnded, beamLostMs, notes }, entries: [...entries.values()] };
+}
+
+/** Orders to hold a cell after which it was held: that is told, in the same words. */
+function ordersCarriedOut(all: readonly Told[]): ReadonlySet<Told> {
+  const carriedOut = new Set<Told>();
+  const lastAct = new Map<string, Told>();
+  for (const told of all) {
+    if (told.type !== "cell-act" && told.type !== "cell-held") continue;
+    const position = textOrNull(told.data["position"]) ?? "";
+    const act = lastAct.get(position);
+    if (told.type === "cell-act") lastAct.set(position, told);
+    else if (act?.data["act"] === "hold") carriedOut.add(act);
+  }
+  return carriedOut;
 }
 
 function noteOf(data: Readonly<Record<string, Json>>): Omit<HandoverNote, "atMs"> {

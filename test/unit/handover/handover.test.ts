@@ -56,6 +56,38 @@ describe("what happened in a shift", () => {
     expect([happened.exposures, happened.missed]).toEqual([{ made: 1, partial: 1 }, { beam: 1 }]);
   });
 
+  it("tells of a cell that is held once, and not of its order beside it", () => {
+    const by = { author: "ada", reason: "looks odd" };
+    const { happened } = page([
+      [3, "cell-act", { position: "C1", act: "hold", ...by }],
+      [3.1, "cell-held", { position: "C1", ...by }],
+      [4, "cell-act", { position: "C1", act: "resume", ...by, reason: "" }],
+      [4.1, "cell-act", { position: "C1", act: "skip-step", ...by, reason: "" }],
+    ]);
+    expect(happened.entries.map(({ text, count }) => [text, count])).toEqual([
+      ["held by ada: looks odd", 1],
+      ["resumed by ada", 1],
+      ["its step was skipped by ada", 1],
+    ]);
+  });
+
+  it("tells of an order to hold that no cell followed, and of one in the hour in which the cell was held", () => {
+    const by = { author: "ada", reason: "looks odd" };
+    const orders: readonly Told[] = [
+      [2.99, "cell-act", { position: "C1", act: "hold", ...by }],
+      [3.01, "cell-held", { position: "C1", ...by }],
+      [3.02, "cell-act", { position: "C1", act: "resume", ...by }],
+      [3.5, "cell-act", { position: "C2", act: "hold", ...by }],
+    ];
+    const fold = createHandoverFold();
+    for (const [hours, type, data] of [BEGIN, ...orders]) fold.event(type, hours * HOUR, data);
+    const heldIn = (hour: number) =>
+      fold
+        .happened(hour * HOUR, (hour + 1) * HOUR, 4 * HOUR)
+        .entries.flatMap(({ text, where, count }) => (text.startsWith("held") ? [[where.join(), count]] : []));
+    expect([heldIn(2), heldIn(3)]).toEqual([[], [["C1,C2", 2]]]);
+  });
+
   it("counts the time without beam that lies in it, of a loss that began before and of one that lasts", () => {
     const { happened } = page([
       [1, "beam-lost", {}],
