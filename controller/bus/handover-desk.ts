@@ -3,6 +3,7 @@
  * expect of the next hours. Hours that are over are worked out once.
  */
 import { placeText } from "../../protocols/base/position.ts";
+import { NOTE_LENGTH_MAX } from "../../protocols/bus/commands.ts";
 import type { BusHandover, BusHandoverHour } from "../../protocols/bus/handover-view.ts";
 import type { ExpectedEvent } from "../handover/expected.ts";
 import { gatheredSteps } from "../handover/gathered-steps.ts";
@@ -19,7 +20,7 @@ const HOUR_MS = 3_600_000;
 const HOURS = 24;
 /** From the begin of the hour that runs. */
 const AHEAD_MS = 9 * HOUR_MS;
-/** Of each list; a page of 24 full hours stays below 64 kB. */
+/** Of each list, and how much more there was is told; a page of 24 full hours stays below 160 kB. */
 const OF_HOUR = 10;
 const OF_NOTES = 6;
 const WAITING = 20;
@@ -27,6 +28,8 @@ const REQUESTS = 12;
 const STEPS = 16;
 const PLACES = 6;
 const TEXT = 160;
+/** What to do about it stands at the end. */
+const WAITING_TEXT = 400;
 
 export function createHandoverDesk(): HandoverDesk {
   const fold = createHandoverFold();
@@ -45,10 +48,10 @@ export function createHandoverDesk(): HandoverDesk {
     return {
       ...{ from: iso(fromMs), sweeps, exposures, missed, steps_ended: stepsEnded, beam_lost_s: beamLostMs / 1000 },
       events: events.map(({ atMs, where, text, count }) => ({
-        ...{ at: iso(startMs + atMs), where: where.slice(0, PLACES), text: text.slice(0, TEXT), count },
+        ...{ at: iso(startMs + atMs), ...places(where), text: brief(text, TEXT), count },
       })),
       notes: kept.map(({ atMs, position, author, text }) => ({
-        ...{ at: iso(startMs + atMs), position: placeText(position), by: author, text: text.slice(0, TEXT) },
+        ...{ at: iso(startMs + atMs), position: placeText(position), by: author, text: brief(text, NOTE_LENGTH_MAX) },
       })),
       more: entries.length - events.length + (notes.length - kept.length),
     };
@@ -76,16 +79,17 @@ export function createHandoverDesk(): HandoverDesk {
       }
       const { waiting, ahead } = fold.handover(nowMs, thisHourMs - startMs + AHEAD_MS);
       const expected = ({ atMs, spreadS, where, text }: ExpectedEvent) => ({
-        ...{ at: iso(startMs + atMs), spread_s: spreadS, where, text: text.slice(0, TEXT) },
+        ...{ at: iso(startMs + atMs), spread_s: spreadS, where, text: brief(text, TEXT) },
       });
       const { announced, requests, sweeps } = ahead;
       const steps = gatheredSteps(ahead.steps);
       return {
         hours,
         waiting: waiting.slice(0, WAITING).map(({ who, what, where, sinceMs }) => ({
-          ...{ who, what: what.slice(0, TEXT), where: where.slice(0, PLACES) },
+          ...{ who, what: brief(what, WAITING_TEXT), ...places(where) },
           since: sinceMs === null ? null : iso(startMs + sinceMs),
         })),
+        ...(beyond(waiting, WAITING) > 0 ? { waiting_more: beyond(waiting, WAITING) } : {}),
         expected: {
           until: iso(thisHourMs + AHEAD_MS),
           announced: announced.slice(0, REQUESTS).map(expected),
@@ -95,11 +99,24 @@ export function createHandoverDesk(): HandoverDesk {
               : { next: iso(startMs + sweeps.nextMs), every_s: sweeps.everyMs / 1000, count: sweeps.count },
           requests: requests.slice(0, REQUESTS).map(expected),
           steps: steps.slice(0, STEPS).map(expected),
-          more: Math.max(0, requests.length - REQUESTS) + Math.max(0, steps.length - STEPS),
+          more: beyond(announced, REQUESTS) + beyond(requests, REQUESTS) + beyond(steps, STEPS),
         },
       };
     },
   };
+}
+
+function beyond(list: readonly unknown[], most: number): number {
+  return Math.max(0, list.length - most);
+}
+
+function places(where: readonly string[]): { readonly where: string[]; readonly where_more?: number } {
+  const more = beyond(where, PLACES);
+  return { where: where.slice(0, PLACES), ...(more > 0 ? { where_more: more } : {}) };
+}
+
+function brief(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 
 function iso(utcMs: number): string {

@@ -1,8 +1,8 @@
 /** The hand-over page of the rack of `terminal-rack.ts`, as the bus tells it. */
 import { iso, NOW_MS, said, type Said } from "./terminal-rack.ts";
 
-/** Of the hour that runs, and of the two before. */
-export function handover(): Said {
+/** Of the hour that runs, and of the two before; `change`: of what waits and what comes. */
+export function handover(change: object = {}): Said {
   const hourMs = 3_600_000;
   const hour = (back: number, change: object) => ({
     from: iso(Math.floor(NOW_MS / hourMs) * hourMs - back * hourMs),
@@ -45,6 +45,7 @@ export function handover(): Said {
         steps: [{ at: at(-19), spread_s: 540, where: "B4", text: "step 3 ends, by voltage" }],
         more: 0,
       },
+      ...change,
     },
   );
 }

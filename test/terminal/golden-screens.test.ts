@@ -212,6 +212,21 @@ describe("what a group user is not told", () => {
   });
 });
 
+it("the hand-over page says how many places and matters it has no room for", async () => {
+  const where = ["A1", "A2", "A3", "A4", "A5", "A6"];
+  const page = handover({
+    waiting: [{ who: "operator", what: "no answer", where, where_more: 90, since: null }],
+    waiting_more: 23,
+  });
+  const { terminal } = await play({
+    ...{ told: [...rack.runningRack(), page], first: { screen: "shift" } },
+    ...{ columns: 200, rows: 60 },
+  });
+  const text = terminal.seen().join("\n");
+  expect(text).toContain("operator: A1, A2, A3, A4, A5, A6 and 90 more: no answer");
+  expect(text).toContain("and 23 more; beamrack handover has them");
+});
+
 it("a cell that waits for a person is told where no alarm is open", async () => {
   const held = rack.cell(B4, { held_by: "ada", state: "held" });
   const { terminal } = await play({

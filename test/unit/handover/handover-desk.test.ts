@@ -49,7 +49,7 @@ describe("the hand-over page on the bus", () => {
     expect(all.events.filter(({ text }) => text.includes("no answer"))).toEqual([
       {
         ...{ at: "2026-03-02T22:42:00.000Z", text: "alarm: no answer [link.timeout]" },
-        ...{ where: ["channel B4", "channel B5"], count: 2 },
+        ...{ where: ["channel B4", "channel B5"], where_more: 0, isMoreLeast: false, count: 2 },
       },
     ]);
     const late = shiftTold(page, START + 3 * HOUR);
@@ -81,14 +81,76 @@ describe("the hand-over page on the bus", () => {
     expect(shiftTold(bodyAt(made, 90), START).beamLostS).toBe(0);
   });
 
-  it("stays within what a message may hold, however much happens", () => {
-    const flood = Array.from({ length: 24 * 200 }, (_, index): Told => [
-      index / 200,
-      "alarm-raised",
-      { alarm: index, code: "link.timeout", where: `channel B${index}`, what: `${index} ${"no answer ".repeat(40)}` },
+  it("says how much found no room, wherever it did not: matters, places, words, announced stops", () => {
+    const places = Array.from({ length: 8 }, (_, index) => `A${index + 1}`);
+    const matters = Array.from({ length: 25 }, (_, index): Told => [
+      0.5,
+      "cell-held",
+      { position: `B${index}`, author: "ada", reason: `look ${index}` },
     ]);
+    const broken = places.map((where, index): Told => [
+      0.4,
+      "alarm-raised",
+      { alarm: index, code: "link.timeout", where, what: `no answer ${"at all ".repeat(100)}` },
+    ]);
+    const made = createHandoverDesk();
+    const stops = Array.from({ length: 15 }, (_, index) => ({
+      ...{ from_ms: START + (2 + index / 10) * HOUR, to_ms: START + (2.01 + index / 10) * HOUR, what: "studies" },
+    }));
+    const begin = { start_ms: START, calendar: { stops, beam_ends_ms: null, campaign_ends_ms: null } };
+    made.hear({ type: "campaign-started", atMs: 0, data: begin });
+    const note = "x".repeat(280);
+    const noted: Told = [0.7, "cell-noted", { position: "A1", author: "ada", text: note }];
+    for (const [hours, type, data] of [...broken, ...matters, noted]) made.hear({ type, atMs: hours * HOUR, data });
+    const page = bodyAt(made, 0.9);
+
+    const [alarms] = page.waiting;
+    expect(alarms?.where.length).toBeGreaterThan(0);
+    expect((alarms?.where.length ?? 0) + (alarms?.where_more ?? 0)).toBe(places.length);
+    expect(alarms?.what).toMatch(/^8 alarms, the first: no answer at all .*\.\.\.$/);
+    expect(page.waiting[1]).toMatchObject({ where: ["B0"], what: "the cell is held: look 0; beamrack resume B0" });
+    expect(page.waiting[1]?.where_more).toBeUndefined();
+    expect(page.waiting.length + (page.waiting_more ?? 0)).toBe(26);
+    expect(page.expected.announced.length + page.expected.more).toBe(30);
+
+    const [hour] = page.hours;
+    const alarm = hour?.events.find(({ text }) => text.startsWith("alarm"));
+    expect((alarm?.where.length ?? 0) + (alarm?.where_more ?? 0)).toBe(places.length);
+    expect(alarm?.text).toMatch(/\.\.\.$/);
+    // As long as a note may be, it is told whole.
+    expect(hour?.notes[0]?.text).toBe(note);
+  });
+
+  it("adds up places of several hours, and says so where some may be the same", () => {
+    const hourOf = (hours: number, row: string, count: number): readonly Told[] =>
+      Array.from({ length: count }, (_, index): Told => [
+        hours,
+        "alarm-raised",
+        { alarm: 100 * hours + index, code: "link.timeout", where: `${row}${index}`, what: "no answer" },
+      ]);
+    const placesIn = (...events: readonly Told[]) => {
+      const [event] = shiftTold(bodyAt(desk(events), 3.9), START).events.filter(({ text }) => text.includes("answer"));
+      return [event?.where.length, event?.where_more, event?.isMoreLeast];
+    };
+    expect(placesIn(...hourOf(1.1, "A", 10))).toEqual([6, 4, false]);
+    expect(placesIn(...hourOf(1.1, "A", 5), ...hourOf(2.1, "A", 6))).toEqual([6, 0, false]);
+    expect(placesIn(...hourOf(1.1, "A", 10), ...hourOf(2.1, "A", 10))).toEqual([6, 4, true]);
+    expect(placesIn(...hourOf(1.1, "A", 10), ...hourOf(2.1, "B", 7))).toEqual([12, 0, true]);
+  });
+
+  it("stays within what a message may hold, however much happens", () => {
+    const what = "no answer ".repeat(80);
+    const flood = Array.from({ length: 24 * 200 }, (_, index): readonly Told[] => {
+      const alarm = { alarm: index, code: "link.timeout", where: `channel B${index}`, what: `${index % 20} ${what}` };
+      const by = { position: `A${index}`, author: "somebody" };
+      return [
+        [index / 200, "alarm-raised", alarm],
+        [index / 200, "cell-noted", { ...by, text: "x".repeat(280) }],
+        [index / 200, "cell-held", { ...by, reason: what }],
+      ];
+    }).flat();
     const page = bodyAt(desk(flood), 23.99);
-    expect(JSON.stringify(page).length).toBeLessThan(128 * 1024);
+    expect(JSON.stringify(page).length).toBeLessThan(160_000);
     expect(page.hours.at(-1)?.more).toBeGreaterThan(100);
   });
 });

@@ -13,6 +13,14 @@ const TWO_COLUMNS_FROM = 130;
 const HOUR_MS = 3_600_000;
 const PLACES = 6;
 
+type HourEvent = BusHandoverHour["events"][number];
+type ToldEvent = Omit<HourEvent, "where_more"> & {
+  /** Places that nobody names. */
+  readonly where_more: number;
+  /** There may be still more of them: those of one hour may be others than those of another. */
+  readonly isMoreLeast: boolean;
+};
+
 /** What happened in several hours, in one. */
 export interface ShiftTold {
   readonly sweeps: number;
@@ -20,7 +28,7 @@ export interface ShiftTold {
   readonly missed: Readonly<Record<string, number>>;
   readonly stepsEnded: number;
   readonly beamLostS: number;
-  readonly events: readonly BusHandoverHour["events"][number][];
+  readonly events: readonly ToldEvent[];
   readonly notes: readonly BusHandoverHour["notes"][number][];
   readonly more: number;
 }
@@ -28,19 +36,11 @@ export interface ShiftTold {
 /** Since a moment; equal things that were told in several hours are one. */
 export function shiftTold({ hours }: BusHandover, sinceMs: number): ShiftTold {
   const all = hours.filter(({ from }) => (timeMs(from) ?? -Infinity) >= sinceMs);
-  const events = new Map<string, BusHandoverHour["events"][number]>();
+  const events = new Map<string, ToldEvent>();
   for (const event of all.flatMap((hour) => hour.events)) {
     const plain = event.text.replace(/^alarm \d+/, "alarm");
     const known = events.get(plain);
-    events.set(
-      plain,
-      known === undefined
-        ? event
-        : {
-            ...{ at: known.at, text: plain, count: known.count + event.count },
-            where: [...new Set([...known.where, ...event.where])],
-          },
-    );
+    events.set(plain, known === undefined ? only(event) : together(known, event, plain));
   }
   const sum = (of: (hour: BusHandoverHour) => number): number => all.reduce((total, hour) => total + of(hour), 0);
   return {
@@ -52,6 +52,21 @@ export function shiftTold({ hours }: BusHandover, sinceMs: number): ShiftTold {
     events: [...events.values()],
     notes: all.flatMap(({ notes }) => notes),
     more: sum(({ more }) => more),
+  };
+}
+
+function only(event: HourEvent): ToldEvent {
+  return { ...event, where_more: event.where_more ?? 0, isMoreLeast: false };
+}
+
+function together(known: ToldEvent, event: HourEvent, text: string): ToldEvent {
+  const where = [...new Set([...known.where, ...event.where])];
+  const eventMore = event.where_more ?? 0;
+  const least = Math.max(where.length, known.where.length + known.where_more, event.where.length + eventMore);
+  return {
+    ...{ at: known.at, text, count: known.count + event.count },
+    ...{ where, where_more: least - where.length },
+    isMoreLeast: known.isMoreLeast || known.where_more + eventMore > 0,
   };
 }
 
@@ -115,10 +130,14 @@ function happenedRows(told: ShiftTold, clock: ClockText, width: number): readonl
   return [
     heading("What happened", width),
     ...wrapWords(counts.join("; "), width).map((line) => row(line)),
-    ...events.flatMap(({ at, where, text, count }) =>
-      timedRows(clock(timeMs(at)), `${placesText(where)}${text}${count === 1 ? "" : ` (${count} times)`}`, width),
+    ...events.flatMap(({ at, where, where_more: whereMore, isMoreLeast, text, count }) =>
+      timedRows(
+        clock(timeMs(at)),
+        `${placesText(where, whereMore, isMoreLeast)}${text}${count === 1 ? "" : ` (${count} times)`}`,
+        width,
+      ),
     ),
-    ...(more === 0 ? [] : [row(span(`and ${countText(more)} more; beamrack handover has them`, "dim"))]),
+    ...moreRows(more),
     BLANK,
     heading("Notes", width),
     ...(notes.length === 0 ? [row(span("none; w writes one on a cell", "dim"))] : []),
@@ -128,15 +147,20 @@ function happenedRows(told: ShiftTold, clock: ClockText, width: number): readonl
   ];
 }
 
-function waitingRows({ waiting }: BusHandover, clock: ClockText, width: number): readonly Row[] {
+function waitingRows(
+  { waiting, waiting_more: more = 0 }: BusHandover,
+  clock: ClockText,
+  width: number,
+): readonly Row[] {
   return [
     heading("What waits, and for whom", width),
     ...(waiting.length === 0 ? [row(span("nothing waits for anybody", "good"))] : []),
-    ...waiting.flatMap(({ who, what, where, since }) => {
+    ...waiting.flatMap(({ who, what, where, where_more: whereMore = 0, since }) => {
       const sinceText = since === null ? "" : `, since ${clock(timeMs(since))}`;
-      const text = `${who === "" ? "" : `${who}: `}${placesText(where)}${what}${sinceText}`;
+      const text = `${who === "" ? "" : `${who}: `}${placesText(where, whereMore)}${what}${sinceText}`;
       return hung(wrapWords(text, width - 2), who === "operator" ? "warn" : "plain");
     }),
+    ...moreRows(more, "warn"),
   ];
 }
 
@@ -160,14 +184,20 @@ function expectedRows({ expected }: BusHandover, clock: ClockText, width: number
         )),
     ...requests.flatMap(line),
     ...steps.flatMap(line),
-    ...(more === 0 ? [] : [row(span(`and ${countText(more)} more; beamrack handover has them`, "dim"))]),
+    ...moreRows(more),
   ];
 }
 
-function placesText(where: readonly string[]): string {
+function moreRows(more: number, tone: Tone = "dim"): readonly Row[] {
+  return more === 0 ? [] : [row(span(`and ${countText(more)} more; beamrack handover has them`, tone))];
+}
+
+function placesText(where: readonly string[], whereMore: number, isMoreLeast = false): string {
   if (where.length === 0) return "";
-  const shown = where.slice(0, PLACES).join(", ");
-  return `${where.length > PLACES ? `${shown} and ${where.length - PLACES} more` : shown}: `;
+  const shown = where.slice(0, PLACES);
+  const more = where.length - shown.length + whereMore;
+  const least = isMoreLeast ? "at least " : "";
+  return `${shown.join(", ")}${more === 0 ? "" : ` and ${least}${more} more`}: `;
 }
 
 /** `04:12  text`, which goes on under itself. */
