@@ -17,6 +17,7 @@ import { hearingOf, openRunBus, type RunBus } from "../bus/run-bus.ts";
 import type { CommandContext } from "../command-context.ts";
 import { parseDurationS } from "../duration.ts";
 import { loadCampaign } from "../load-campaign.ts";
+import { parsePace } from "../pace.ts";
 import { besideProgress, createProgressPrinter } from "../progress/progress-printer.ts";
 import { openAlarmLines } from "../progress/render-alarms.ts";
 import { renderSummary } from "../progress/render-summary.ts";
@@ -309,10 +310,7 @@ function parseOptions(args: readonly string[]): SimulateOptions {
   for (const name of ["frames", "physics-report"] as const) {
     if (values[name] === "") throw new Fault("command.usage", `--${name}`, "names no place to write to");
   }
-  const pace = values.paced === undefined ? undefined : Number(values.paced);
-  if (pace !== undefined && !(pace >= 0.1 && pace <= 100_000)) {
-    throw new Fault("command.usage", "--paced", `${String(values.paced)} is not a number from 0.1 to 100000`);
-  }
+  const pace = values.paced === undefined ? undefined : parsePace("--paced", values.paced);
   const port = values["broker-port"];
   const brokerPort = port === undefined ? undefined : Number(port);
   if (brokerPort !== undefined && !(Number.isInteger(brokerPort) && brokerPort >= 0 && brokerPort <= 65_535)) {

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { Fault } from "../../protocols/base/fault.ts";
 import { findBusPlace } from "../bus/bus-place.ts";
 import type { ChildProcess, CommandContext, StartProcess } from "../command-context.ts";
+import { parsePace } from "../pace.ts";
 import { attach } from "../terminal/attach.ts";
 import { lastWords } from "../terminal/last-words.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -13,7 +14,8 @@ import { interactiveTerminal } from "./tui.ts";
 const CAMPAIGN = "protocols/campaigns/formation-day.yaml";
 /** The world has to be built before its broker listens. */
 const CONNECT_MS = 30_000;
-const LAST_LINES_MAX = 20;
+/** What it says of why it was refused, each cell of a rack in its turn, is less. */
+const LINES_MAX = 1000;
 
 export async function startCommand(context: CommandContext, args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -28,6 +30,7 @@ export async function startCommand(context: CommandContext, args: readonly strin
     },
   });
   const { pace, seed } = values;
+  parsePace("--pace", pace);
   if (positionals.length > 1) throw new Fault("command.usage", "beamrack start", "takes one campaign file at the most");
   const campaign = positionals[0] ?? context.packagePath(CAMPAIGN);
   const isWatched = context.terminal?.().isInteractive === true && !context.json;
@@ -51,45 +54,73 @@ export async function startCommand(context: CommandContext, args: readonly strin
         connectMs: CONNECT_MS,
         isPatient: true,
         onEnd: (leave) => context.onInterrupt(leave),
-        hopeless: world.failure,
+        // What it said itself is told in its place.
+        hopeless: () => (world.endedItself === null ? null : new Fault("bus.unreachable", "the world", "it has ended")),
       },
     });
+    const { endedItself } = world;
     context.print(lastWords(seen).replace("It goes on by itself.", "The simulated world ends here."));
     for (const line of await world.end()) context.print(line);
-    return 0;
+    return endedItself === null || endedItself.code === 0 ? 0 : tellEnd(context, endedItself);
   } catch (error) {
+    const { endedItself } = world;
     await world.end();
+    if (endedItself !== null) return tellEnd(context, endedItself);
     throw error;
   }
 }
 
+/** All that the world said of its end, as it said it, and the exit code that it gave. */
+function tellEnd(context: CommandContext, { code, said, complained }: WorldEnd): number {
+  if (code === 0) for (const line of said) context.print(line);
+  for (const line of complained) context.printError(line);
+  if (code === null) context.printError("The process of the simulated world was ended by a signal.");
+  else if (code !== 0 && complained.length === 0)
+    context.printError(`The process of the simulated world ended with code ${code}.`);
+  return code ?? 1;
+}
+
+interface WorldEnd {
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  /** On stdout, and on stderr. */
+  readonly said: readonly string[];
+  readonly complained: readonly string[];
+}
+
 interface World {
-  /** Why it ended by itself; null otherwise. */
-  readonly failure: () => Fault | null;
+  /** Null while it runs, and once it was asked to end. */
+  readonly endedItself: WorldEnd | null;
   /** Ends it in order; resolves with what it said of where its record is. */
   end(): Promise<readonly string[]>;
 }
 
 function startWorld(start: StartProcess, args: readonly string[]): World {
   const said: string[] = [];
-  const keep = (line: string): void => {
-    said.push(line);
-    if (said.length > LAST_LINES_MAX) said.shift();
-  };
-  const child: ChildProcess = start(["simulate", ...args, "--attended"], keep, keep);
-  let failure: Fault | null = null;
+  const complained: string[] = [];
+  const keepIn =
+    (lines: string[]) =>
+    (line: string): void => {
+      lines.push(line);
+      if (lines.length > LINES_MAX) lines.shift();
+    };
+  const child: ChildProcess = start(["simulate", ...args, "--attended"], keepIn(said), keepIn(complained));
+  let endedItself: WorldEnd | null = null;
   let isRunning = true;
+  let isWanted = true;
   void child.ended.then((code) => {
     isRunning = false;
-    const what = said.at(-1) ?? `its process ended with code ${String(code)}`;
-    failure = new Fault("bus.broker-failed", "the simulated world", what);
+    if (isWanted) endedItself = { code, said, complained };
   });
   return {
-    failure: () => failure,
+    get endedItself() {
+      return endedItself;
+    },
     async end() {
+      isWanted = false;
       if (isRunning) child.stop();
       await child.ended;
-      return said.filter((line) => /^data: |--data /.test(line));
+      return [...said, ...complained].filter((line) => /^data: |--data /.test(line));
     },
   };
 }
