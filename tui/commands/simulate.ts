@@ -56,6 +56,16 @@ interface SimulateOptions {
 }
 
 export async function simulateCommand(given: CommandContext, args: readonly string[]): Promise<number> {
+  const opened: RunBus[] = [];
+  try {
+    return await simulate(given, args, (bus) => opened.push(bus));
+  } finally {
+    // What is refused before it begins has its bus by then.
+    for (const bus of opened) await bus.end("refused");
+  }
+}
+
+async function simulate(given: CommandContext, args: readonly string[], opens: (bus: RunBus) => void): Promise<number> {
   const { context, show } = besideProgress(given);
   const options = parseOptions(args);
   const loaded = loadCampaign(context, options.campaignPath, options.sitePath);
@@ -88,6 +98,7 @@ export async function simulateCommand(given: CommandContext, args: readonly stri
   const areFramesRead = campaign.controls !== undefined || campaign.frameRules !== undefined;
   const frameTables = look.frameTables ?? (areFramesLookedAt(campaign, site) ? loadFrameTables(context) : undefined);
   const bus = openBus(context, options, campaign, site);
+  if (bus !== undefined) opens(bus);
   let timed: TimedLinks | undefined;
   const watched = (deps: DriverDeps): DriverDeps => {
     timed = timeLinks(deps);
