@@ -64,7 +64,10 @@ export interface ShownRun {
 }
 
 export interface ControllerBus {
-  /** The store to hand to the run: the bus hears what is written there. */
+  /**
+   * The store to hand to the run: the bus hears what is written there. After a run that was killed with its store abandoned,
+   * which is as if this end had died with it, nothing is known before it is recalled.
+   */
   hearing(store: RecordStore): RecordStore;
   /** What was on record before. */
   recall(event: HeardEvent): void;
@@ -93,13 +96,16 @@ const GIVEN_MAX = 1000;
 
 export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
   const { port, rack, dayClock } = deps;
-  const fold: BusFold = createBusFold();
-  const alarmDesk = createBusAlarmDesk();
-  const handover = createHandoverDesk();
-  const startedAt = new Date(dayClock.wallMs()).toISOString();
+  let fold: BusFold = createBusFold();
+  let alarmDesk = createBusAlarmDesk();
+  let handover = createHandoverDesk();
+  let { instance } = deps;
+  let startCount = 1;
+  let startedAt = new Date(dayClock.wallMs()).toISOString();
+  let isLost = false;
   let heard: RecordStore | undefined;
   let shown: ReturnType<typeof showing> | undefined;
-  const given: GivenOrder[] = [];
+  let given: GivenOrder[] = [];
   let campaignName = "";
   let timer: TimerHandle;
   let endedHow: string | null = null;
@@ -108,13 +114,13 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
 
   function controllerText(state: BusController["state"], how: string | null): string {
     return JSON.stringify({
-      ...{ v: BUS_VERSION, state, instance: deps.instance, campaign: campaignName, version: deps.version },
+      ...{ v: BUS_VERSION, state, instance, campaign: campaignName, version: deps.version },
       ...{ host: deps.host, pid: deps.pid, started_at: startedAt, said_at: dayText(), how },
     } satisfies BusController);
   }
 
   function sayPresence(): void {
-    const state = endedHow === null ? "present" : "ended";
+    const state = endedHow === null ? (isLost ? "gone" : "present") : "ended";
     if (port.isOpen()) port.publish(`beamrack/${rack}/controller`, controllerText(state, endedHow), true);
   }
 
@@ -188,7 +194,7 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
         beat += 1;
         paces.note(dayClock.monoMs(), clock.monoMs());
         return {
-          ...{ instance: deps.instance, said_at: dayText(), beat, period_s: HEARTBEAT_MS / 1000, pace: paces.pace },
+          ...{ instance, said_at: dayText(), beat, period_s: HEARTBEAT_MS / 1000, pace: paces.pace },
           ...{ elapsed_s: clock.monoMs() / 1000, log_seq: heard?.head.seq ?? 0 },
           log_digest: heard?.digest ?? null,
           ...{ dropped: publisher.droppedCount, refused: desk.refusedCount, loop_delay_ms: Math.round(delayMs) },
@@ -241,14 +247,32 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
     }, TICK_MS);
   }
 
+  function hear(event: HeardEvent): void {
+    const { seq, atMs, type, where, text } = fold.hear(event);
+    handover.hear(event);
+    if (shown === undefined) return;
+    shown.publisher.stream("log", { seq, at: timeText(shown.sources, atMs), type, where, text });
+  }
+
+  /** Whoever was shown lives no more: who orders meanwhile is answered by nobody. */
+  function lose(): void {
+    dayClock.clearTimeout(timer);
+    [heard, shown, isLost] = [undefined, undefined, true];
+    sayPresence();
+  }
+
+  /** Of what the one before said some may not be on record. */
+  function beginAnew(): void {
+    [fold, alarmDesk, handover, given] = [createBusFold(), createBusAlarmDesk(), createHandoverDesk(), []];
+    startCount += 1;
+    instance = `${deps.instance}-${startCount}`;
+    startedAt = dayText();
+  }
+
   return {
     hearing(store) {
-      heard = heardStore(store, (event) => {
-        const { seq, atMs, type, where, text } = fold.hear(event);
-        handover.hear(event);
-        if (shown === undefined) return;
-        shown.publisher.stream("log", { seq, at: timeText(shown.sources, atMs), type, where, text });
-      });
+      if (isLost) beginAnew();
+      heard = heardStore(store, hear, lose);
       return heard;
     },
     recall(event) {
@@ -263,6 +287,8 @@ export function createControllerBus(deps: ControllerBusDeps): ControllerBus {
       if (given.length > GIVEN_MAX) given.shift();
     },
     show(run) {
+      dayClock.clearTimeout(timer);
+      isLost = false;
       campaignName = run.campaign.name;
       shown = showing(run);
       sayPresence();

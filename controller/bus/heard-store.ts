@@ -12,8 +12,8 @@ export interface HeardEvent {
   readonly data: Json;
 }
 
-/** `hear` is called after the store took the event; it must not throw. */
-export function heardStore(store: RecordStore, hear: (event: HeardEvent) => void): RecordStore {
+/** `hear` is called after the store took the event, `lost` when its run was killed; neither may throw. */
+export function heardStore(store: RecordStore, hear: (event: HeardEvent) => void, lost?: () => void): RecordStore {
   return {
     folder: store.folder,
     get head() {
@@ -52,6 +52,7 @@ export function heardStore(store: RecordStore, hear: (event: HeardEvent) => void
     },
     abandon: () => {
       store.abandon();
+      lost?.();
     },
   };
 }

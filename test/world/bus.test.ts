@@ -3,7 +3,10 @@ import { BENCH_RACK, createBusBench } from "../support/bus-bench.ts";
 import { envelope } from "../support/bus-orders.ts";
 import { fuzzBus } from "../support/fuzz-bus-run.ts";
 import { campaign, expectSound, field, removeFolders, runWorld, site, SIX } from "../support/world-campaign.ts";
+import { LAST_LINES } from "../../controller/bus/bus-fold.ts";
+import type { BusCommand } from "../../protocols/bus/commands.ts";
 import { groupTopicName } from "../../protocols/bus/topics.ts";
+import { hearingOf } from "../../tui/bus/run-bus.ts";
 import type { VirtualCampaign } from "../../tui/virtual/virtual-campaign.ts";
 
 afterAll(removeFolders);
@@ -247,6 +250,79 @@ describe("alarms over the bus", () => {
     expect(bench.unread).toEqual([]);
     expect(said).toEqual(["done", "notify.failed notify-mail", "done", undefined]);
   });
+});
+
+it("a controller that was killed is gone on the bus; the one after it is shown with all that is on record, and obeyed", async () => {
+  const bench = createBusBench(SIX, site);
+  const seen: unknown[] = [];
+  const order = (command: BusCommand): string => bench.order("anna", command)?.outcome ?? "unanswered";
+  const hold: BusCommand = { command: "hold", args: { position: "A1" } };
+  const run = await runWorld({
+    ...{ hours: 0.25, campaign: SIX, hearing: hearingOf(bench), kills: [{ atS: 300, downS: 60 }] },
+    at: [
+      [0.001, bench.show],
+      [
+        250,
+        () => {
+          bench.advance(1000);
+          seen.push(order({ command: "take-control", args: {} }), bench.last("controller")?.state);
+        },
+      ],
+      [
+        330,
+        () => {
+          const beats = bench.countOf("heartbeat");
+          bench.advance(5000);
+          seen.push(order(hold), bench.last("controller")?.state, bench.countOf("heartbeat") - beats);
+        },
+      ],
+      [360.001, bench.show],
+      [
+        400,
+        () => {
+          bench.advance(1000);
+          const { state, instance } = bench.last("controller") ?? {};
+          seen.push(state, instance === "1", bench.last("control")?.holder?.author ?? "nobody");
+          seen.push(order({ command: "take-control", args: {} }), order({ command: "hold", args: {} }));
+        },
+      ],
+      [
+        420,
+        () => {
+          seen.push(order(hold));
+        },
+      ],
+      [
+        890,
+        () => {
+          bench.advance(1000);
+        },
+      ],
+    ],
+  });
+  expect(seen).toEqual([
+    ...["done", "present"],
+    ...["unanswered", "gone", 0],
+    ...["present", false, "nobody", "done", "done", "done"],
+  ]);
+  expect(run.summary.violations).toEqual([]);
+  expect(bench.unread).toEqual([]);
+  expect(bench.last("cell", "A1")?.state).toBe("held");
+  expect(run.of("cell-held").map((event) => field(event, "author"))).toEqual(["anna"]);
+  // What died with the controller is not told of, and what is on record is once.
+  const { events } = run;
+  expect(bench.last("heartbeat")?.log_seq).toBe(events.findLast(({ atMs }) => atMs <= 890_000)?.seq);
+  expect(bench.last("recent")?.lines.map(({ seq, type }) => `${seq} ${type}`)).toEqual(
+    events
+      .filter(({ atMs }) => atMs <= 890_000)
+      .slice(-LAST_LINES)
+      .map(({ seq, type }) => `${seq} ${type}`),
+  );
+  for (const { position } of SIX.cells) {
+    const settled = run.of("exposure-settled").filter((event) => field(event, "position") === position);
+    const spots = bench.last("dose", position)?.spots ?? [];
+    expect(spots.reduce((sum, { exposures }) => sum + exposures, 0)).toBe(settled.length);
+  }
 });
 
 it("an order is held against the state as it is, and not as it was told last", async () => {

@@ -16,6 +16,7 @@ import type { BrokerOrder } from "./broker-server.ts";
 import { readText, type BusPlace } from "./bus-place.ts";
 import { openBusSession, type BusSession } from "./bus-session.ts";
 import { createBusUsers, readUsersFile } from "./bus-users.ts";
+import { recallFolder } from "./recall-folder.ts";
 
 export interface RunBusInputs {
   readonly campaign: Campaign;
@@ -117,9 +118,15 @@ export function openRunBus(context: CommandContext, inputs: RunBusInputs): RunBu
   };
 }
 
-/** Puts the bus between a run and its store. */
-export function hearingOf({ bus }: RunBus): (store: RecordStore) => RecordStore {
-  return (store) => bus.hearing(store);
+/** Puts the bus between a run and its store; so for each that begins after one that was killed, which is told what it finds. */
+export function hearingOf({ bus }: Pick<RunBus, "bus">): (store: RecordStore) => RecordStore {
+  let isFirst = true;
+  return (store) => {
+    const heard = bus.hearing(store);
+    if (!isFirst) recallFolder(store.folder, bus);
+    isFirst = false;
+    return heard;
+  };
 }
 
 function keepEmbedded(
