@@ -156,12 +156,14 @@ async function simulate(given: CommandContext, args: readonly string[], opens: (
   try {
     let isOver = false;
     custody?.begin(clock);
+    const answerMs = (cable: string): number | null => timed?.answerMs(cable) ?? null;
+    virtual.onBegin((run, roles) => {
+      bus?.bus.show({ campaign: run.campaign, clock, run, roles, endAtMs: plannedS * 1000, answerMs });
+    });
     virtual.start(() => {
       isOver = true;
       clock.stop();
     });
-    const answerMs = (cable: string): number | null => timed?.answerMs(cable) ?? null;
-    bus?.bus.show({ campaign, clock, run: virtual.run, roles: virtual.rig.roles, endAtMs: plannedS * 1000, answerMs });
     const onBreath = (): void => {
       if (printer.isDue()) printer.update(progress());
       if (virtual.run.failure() !== null) clock.stop();

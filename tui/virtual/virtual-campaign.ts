@@ -131,7 +131,7 @@ export interface VirtualCampaign {
   /** Starts the run, and does at its time what the faults say of controller and people. `over`: a run completed or broke. */
   start(over: () => void): void;
   /** Told of each controller just before `start`, or a restart, sets it going. */
-  onBegin(handler: (run: CampaignRun) => void): void;
+  onBegin(handler: (run: CampaignRun, roles: VirtualRig["roles"]) => void): void;
   /**
    * Ends the observation: what the world saw against what the controller claims. Of a run that was stopped on the
    * way, an exposure under way is claimed by its booking, which counts it in full.
@@ -245,7 +245,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const isWithoutOne = areFramesLookedAt(campaign, site) && site.integrator === undefined;
   const integrator = isWithoutOne && frameWorld !== undefined ? createWorldIntegrator(frameWorld) : undefined;
 
-  const beginHandlers: ((run: CampaignRun) => void)[] = [];
+  const beginHandlers: Parameters<VirtualCampaign["onBegin"]>[0][] = [];
   let killed = false;
   const unattended: { readonly fromMs: number; toMs: number }[] = [];
   let mortal: Mortal | undefined;
@@ -253,12 +253,12 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
   const late = inputs.identity === undefined ? createLateCells(campaign.cells, faults, clock) : undefined;
   const identity = inputs.identity ?? late?.identity;
   late?.begin(() => !killed);
-  let { run, store } = begin(false);
+  let { run, store, roles: ownRoles } = begin(false);
   host.begin(() => (killed || mortal === undefined ? undefined : { run, campaign: run.campaign, mortal }));
   limiting = () => run.campaign;
 
   /** A controller: drivers on the cables, a store on the folder, a run. */
-  function begin(goesOn: boolean): { readonly run: CampaignRun; readonly store: RecordStore } {
+  function begin(goesOn: boolean): Pick<VirtualCampaign, "run" | "store"> & Pick<VirtualRig, "roles"> {
     // Of those that join the drivers are made when they do.
     let roles = inputs.beginsWith === undefined ? rig.roles : rig.connect((deps) => deps, inForce);
     let on: Clock = clock;
@@ -296,7 +296,7 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     });
     hearPeople(created, world);
     campaignTime?.begins(created, opened, on);
-    return { store: opened, run: created };
+    return { store: opened, run: created, roles };
   }
 
   function kill(isTorn = false): void {
@@ -317,12 +317,12 @@ export function createVirtualCampaign(inputs: VirtualCampaignInputs): VirtualCam
     for (const span of unattended) span.toMs = Math.min(span.toMs, clock.monoMs());
     inForce = amended;
     campaignTime?.goesOn(inputs.folder);
-    ({ run, store } = begin(true));
+    ({ run, store, roles: ownRoles } = begin(true));
   }
 
   /** Without ears for its end a run that breaks would end the process with the folder still open. */
   function startRun(over: () => void): void {
-    for (const told of beginHandlers) told(run);
+    for (const told of beginHandlers) told(run, ownRoles);
     run.actor.subscribe({ complete: over, error: over });
     run.start();
   }

@@ -42,7 +42,9 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 }
 
 /** A paced world with its bus; the URL as it was told. */
-async function pacedWorld(): Promise<{ readonly world: BeamrackProcess; readonly url: string }> {
+async function pacedWorld(
+  more: readonly string[] = [],
+): Promise<{ readonly world: BeamrackProcess; readonly url: string }> {
   const data = mkdtempSync(join(folder, "data-"));
   const world = start([
     "simulate",
@@ -56,6 +58,7 @@ async function pacedWorld(): Promise<{ readonly world: BeamrackProcess; readonly
     "--data",
     data,
     "--json",
+    ...more,
   ]);
   await said(world, "bus: mqtt://", 90_000);
   const url = /mqtt:\/\/[\d.]+:\d+/.exec(world.err())?.[0] ?? "";
@@ -90,6 +93,27 @@ function childrenOf(world: BeamrackProcess): readonly number[] {
     return parent === ownPid ? [Number(pid)] : [];
   });
 }
+
+it("the controller of a simulated world that is killed is gone; the next is shown with what it reads, and obeyed", async () => {
+  const faults = join(folder, "killed.json");
+  writeFileSync(faults, JSON.stringify([{ kind: "controller-kill", from_s: 900, to_s: 1080 }]));
+  const { url } = await pacedWorld(["--faults", faults]);
+  const screen = watch(url, "anna");
+  const told = (key: string, name: string): unknown => Reflect.get(Object(screen.value(key)), name);
+  await until("a ring current", () => typeof told("beam ", "ring_current_mA") === "number", 30_000);
+  const first = told("controller ", "instance");
+  await until("it is gone", () => told("controller ", "state") === "gone", 60_000);
+  await until(
+    "the next one",
+    () => told("controller ", "state") === "present" && told("controller ", "instance") !== first,
+    30_000,
+  );
+  await until("its campaign", () => told("campaign ", "state") === "running", 30_000);
+  const held = await run(["hold", "--broker", url]);
+  expect(held.code, held.err).toBe(0);
+  await until("exposing held", () => told("campaign ", "state") === "held", 20_000);
+  expect(screen.unread).toEqual([]);
+});
 
 it("a running world is seen and steered over the bus; a broker that dies, clients that flood and hang change nothing", async () => {
   const { world, url } = await pacedWorld();
