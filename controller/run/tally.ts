@@ -96,13 +96,17 @@ export interface Tally {
   readonly exposures: { readonly made: number; readonly partial: number; readonly aborted: number };
   readonly doseRefusedCount: number;
   readonly sweepNumber: number;
-  /** Sweeps that are over, oldest first. */
+  /** Sweeps that are over, oldest first; of the last one every cell is accounted for. */
   finishedSweeps(): readonly SweepRecord[];
 }
 
 interface OpenSweep {
   readonly sweep: number;
   readonly askedCount: number;
+  /** Of those asked, neither exposed nor missed. */
+  leftCount: number;
+  /** By a restart. */
+  isCut: boolean;
   startedAtMs: number | null;
   endedAtMs: number;
   fromXMm: number;
@@ -135,7 +139,9 @@ export function createTally(homeXMm: number, homeYMm: number, options: TallyOpti
 
   function close(): void {
     if (current?.startedAtMs == null) return;
-    const { sweep, askedCount, startedAtMs, endedAtMs, fromXMm, fromYMm, visits, isUndisturbed } = current;
+    const { sweep, askedCount, startedAtMs, endedAtMs, fromXMm, fromYMm, visits } = current;
+    // What the next one cut off is told missed only after that has begun.
+    const isUndisturbed = current.isUndisturbed && current.leftCount <= 0;
     const boundS = sweepBoundS?.({ xMm: fromXMm, yMm: fromYMm }, visits) ?? null;
     finished.push({ sweep, askedCount, startedAtMs, endedAtMs, visitCount: visits.length, boundS, isUndisturbed });
     current = null;
@@ -154,6 +160,8 @@ export function createTally(homeXMm: number, homeYMm: number, options: TallyOpti
       current = {
         sweep,
         askedCount,
+        leftCount: askedCount,
+        isCut: false,
         startedAtMs: null,
         endedAtMs: 0,
         fromXMm: lastXMm,
@@ -191,7 +199,9 @@ export function createTally(homeXMm: number, homeYMm: number, options: TallyOpti
     missed(item) {
       miss(item.reason);
       if (item.reason === "dose") doseRefusedCount += 1;
-      else if (current?.sweep === item.sweep) current.isUndisturbed = false;
+      if (current?.sweep !== item.sweep) return;
+      current.leftCount -= 1;
+      if (item.reason !== "dose") current.isUndisturbed = false;
     },
     ordered(sweep, atMs, visit) {
       if (current?.sweep !== sweep) return;
@@ -206,6 +216,8 @@ export function createTally(homeXMm: number, homeYMm: number, options: TallyOpti
       else if (isInWindow) requests.met += 1;
       else requests.late += 1;
       if (current?.sweep !== sweep) return;
+      current.leftCount -= 1;
+      if (current.isCut) current.startedAtMs ??= atMs;
       current.endedAtMs = atMs;
       const visit = current.visits.at(-1);
       if (visit !== undefined) {
@@ -216,7 +228,7 @@ export function createTally(homeXMm: number, homeYMm: number, options: TallyOpti
     },
     cut() {
       if (current === null) return;
-      current.startedAtMs ??= 0;
+      current.isCut = true;
       current.isUndisturbed = false;
     },
     accounted(exposure) {
@@ -237,7 +249,7 @@ export function createTally(homeXMm: number, homeYMm: number, options: TallyOpti
       return current?.sweep ?? finished.at(-1)?.sweep ?? 0;
     },
     finishedSweeps() {
-      close();
+      if (current !== null && current.leftCount <= 0) close();
       return finished;
     },
   };

@@ -77,10 +77,51 @@ describe("the record of sweeps", () => {
   it("leaves out a sweep that never gave an order", () => {
     const tally = createTally(0, 0);
     tally.sweepBegun(1, 2);
-    tally.sweepBegun(2, 2);
+    tally.sweepBegun(2, 1);
     tally.ordered(2, 5, VISIT);
+    tally.exposed(2, 9, "made", true, "beam");
     expect(tally.finishedSweeps().map((item) => item.sweep)).toEqual([2]);
     expect(tally.sweepNumber).toBe(2);
+  });
+
+  it("leaves out a sweep that is under way, or was when the run was stopped, and goes on with it", () => {
+    const tally = createTally(0, 0);
+    tally.sweepBegun(1, 3);
+    tally.ordered(1, 5000, VISIT);
+    expect(tally.finishedSweeps()).toEqual([]);
+    tally.exposed(1, 9000, "made", true, "beam");
+    tally.missed(miss(1, "dose"));
+    expect(tally.finishedSweeps()).toEqual([]);
+    expect(tally.sweepNumber).toBe(1);
+    tally.ordered(1, 9000, VISIT);
+    tally.exposed(1, 13_000, "made", true, "beam");
+    const whole = { sweep: 1, startedAtMs: 5000, endedAtMs: 13_000, visitCount: 2, isUndisturbed: true };
+    expect(tally.finishedSweeps()).toMatchObject([whole]);
+    expect(tally.finishedSweeps()).toHaveLength(1);
+  });
+
+  it("calls disturbed what the next sweep cut off, whose cells are told missed only after that one's begin", () => {
+    const tally = createTally(0, 0);
+    tally.sweepBegun(1, 2);
+    tally.ordered(1, 5, VISIT);
+    tally.exposed(1, 9, "made", true, "beam");
+    tally.sweepBegun(2, 2);
+    tally.missed(miss(1, "beam"));
+    expect(tally.finishedSweeps()).toMatchObject([{ sweep: 1, isUndisturbed: false }]);
+  });
+
+  it("that a restart cut counts once all its cells are accounted for, and one that exposed none does not", () => {
+    const tally = createTally(0, 0);
+    tally.sweepBegun(1, 1);
+    tally.cut();
+    tally.missed(miss(1, "beam"));
+    tally.sweepBegun(2, 2);
+    tally.cut();
+    tally.exposed(2, 9, "made", true, "beam");
+    expect(tally.finishedSweeps()).toEqual([]);
+    tally.ordered(2, 20, VISIT);
+    tally.exposed(2, 29, "made", true, "beam");
+    expect(tally.finishedSweeps()).toMatchObject([{ sweep: 2, isUndisturbed: false }]);
   });
 
   it.each([
@@ -116,6 +157,7 @@ describe("the record of sweeps", () => {
       "another sweep's miss",
       (tally: ReturnType<typeof createTally>) => {
         tally.missed(miss(2, "beam"));
+        tally.exposed(1, 9, "made", true, "beam");
       },
       true,
     ],
@@ -124,6 +166,7 @@ describe("the record of sweeps", () => {
     tally.sweepBegun(1, 2);
     tally.ordered(1, 5, VISIT);
     happen(tally);
+    tally.exposed(1, 20, "made", true, "beam");
     expect(tally.finishedSweeps()[0]?.isUndisturbed).toBe(isUndisturbed);
   });
 
